@@ -1,0 +1,11 @@
+package dev.sharedserver.agent.supervise;
+
+import dev.sharedserver.core.ProcessId;
+
+/**
+ * Where this agent runs.
+ *
+ * @param guard the guard, which keeps watch as long as a server lives
+ * @param bootId this boot of the machine; a start stamp says nothing without it
+ */
+record Host(ProcessId guard, String bootId) {}

@@ -1,0 +1,84 @@
+package dev.sharedserver.agent.supervise;
+
+import dev.sharedserver.core.ClientRecord;
+import dev.sharedserver.core.ClientsRecord;
+import dev.sharedserver.core.DeadlineRecord;
+import dev.sharedserver.core.ServerRecord;
+import dev.sharedserver.core.lifecycle.Client;
+import dev.sharedserver.core.lifecycle.Deadline;
+import dev.sharedserver.core.lifecycle.Instance;
+import dev.sharedserver.core.lifecycle.Launch;
+import dev.sharedserver.core.lifecycle.Phase;
+import dev.sharedserver.core.lifecycle.ServerState;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is to stand on disk for one server: a pure function of what memory knows.
+ *
+ * @param server null for no file
+ * @param clients null for no file
+ */
+record OnDisk(@Nullable ServerRecord server, @Nullable ClientsRecord clients) {
+
+    static final OnDisk NOTHING = new OnDisk(null, null);
+
+    private static final long NANOS_PER_MILLI = 1_000_000L;
+
+    static OnDisk of(ServerState state, Host host) {
+        return switch (state.phase()) {
+            case Phase.Stopped s -> NOTHING;
+            case Phase.Starting s -> NOTHING;
+            case Phase.Running r -> of(r.instance(), r.grace(), state, host);
+            case Phase.Stopping s -> of(s.instance(), null, state, host);
+        };
+    }
+
+    private static OnDisk of(Instance instance, @Nullable Deadline grace, ServerState state, Host host) {
+        if (!instance.recorded()) {
+            return NOTHING;
+        }
+        Launch launch = instance.launch();
+        ServerRecord server = new ServerRecord(
+                instance.process().pid(),
+                state.name().value(),
+                launch.command(),
+                launch.workingDir(),
+                launch.gracePeriod().toString(),
+                host.guard().pid(),
+                instance.startedAt(),
+                instance.process().startTime(),
+                host.guard().startTime(),
+                host.bootId(),
+                instance.ownGroup() ? instance.process().pid() : null,
+                deadline(grace),
+                launch.logFile(),
+                launch.ownLog(),
+                launch.stopSignal(),
+                launch.stopTimeout().toString(),
+                launch.stdin(),
+                launch.stdout());
+        return new OnDisk(server, state.clients().isEmpty() ? null : clients(state.clients()));
+    }
+
+    private static ClientsRecord clients(Map<String, Client> clients) {
+        Map<String, ClientRecord> records = new LinkedHashMap<>();
+        for (Client client : clients.values()) {
+            records.put(
+                    client.key(),
+                    new ClientRecord(
+                            client.attachedAt(),
+                            client.metadata(),
+                            client.process() == null ? null : client.process().startTime(),
+                            deadline(client.until())));
+        }
+        return new ClientsRecord(records);
+    }
+
+    private static @Nullable DeadlineRecord deadline(@Nullable Deadline deadline) {
+        return deadline == null
+                ? null
+                : new DeadlineRecord(deadline.monotonicNanos() / NANOS_PER_MILLI, deadline.at());
+    }
+}

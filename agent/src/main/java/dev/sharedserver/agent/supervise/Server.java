@@ -1,0 +1,193 @@
+package dev.sharedserver.agent.supervise;
+
+import dev.sharedserver.core.ProcessId;
+import dev.sharedserver.core.ServerName;
+import dev.sharedserver.core.lifecycle.Action;
+import dev.sharedserver.core.lifecycle.Event;
+import dev.sharedserver.core.lifecycle.Lifecycle;
+import dev.sharedserver.core.lifecycle.Now;
+import dev.sharedserver.core.lifecycle.Outcome;
+import dev.sharedserver.core.lifecycle.Phase;
+import dev.sharedserver.core.lifecycle.ServerState;
+import dev.sharedserver.core.lifecycle.Step;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One server's mailbox: events are handled in the order in which they came, by one thread at a time.
+ *
+ * <p>What lies in the mailbox is handled as one batch: the state after the last event is written once, and only then
+ * is anything of it done or answered. If it cannot be written, the events are handled one by one, and those that can
+ * be refused are.
+ */
+public final class Server {
+
+    private final ServerName name;
+    private final Supervisor supervisor;
+    private final ConcurrentLinkedQueue<Event> mailbox = new ConcurrentLinkedQueue<>();
+    private final AtomicInteger waiting = new AtomicInteger();
+
+    private volatile ServerState state;
+    private volatile @Nullable Foreign foreign;
+
+    // only the handling thread touches what follows
+    private OnDisk onDisk = OnDisk.NOTHING;
+    private boolean unwritten;
+
+    Server(ServerName name, Supervisor supervisor) {
+        this.name = name;
+        this.supervisor = supervisor;
+        this.state = ServerState.stopped(name);
+    }
+
+    /** Returns the server's name. */
+    public ServerName name() {
+        return name;
+    }
+
+    /** Returns what memory knows, as of the last event that was written down. */
+    public ServerState state() {
+        return state;
+    }
+
+    /** Returns the server of that name that another tool manages, null if there is none. */
+    public @Nullable Foreign foreign() {
+        return foreign;
+    }
+
+    void post(Event event) {
+        mailbox.add(event);
+        if (waiting.getAndIncrement() == 0) {
+            supervisor.run(this::handleAll);
+        }
+    }
+
+    private void handleAll() {
+        int handled = 0;
+        do {
+            handled = waiting.get();
+            List<Event> batch = new ArrayList<>(handled);
+            for (int i = 0; i < handled; i++) {
+                Event event = mailbox.poll();
+                if (event != null) {
+                    batch.add(event);
+                }
+            }
+            try {
+                handle(batch);
+            } catch (IOException | RuntimeException e) {
+                supervisor.failed(e);
+                return;
+            }
+        } while (waiting.addAndGet(-handled) != 0);
+    }
+
+    private void handle(List<Event> batch) throws IOException {
+        Now now = supervisor.now();
+        if (state.forgettable()) {
+            look(now);
+        }
+        if (foreign != null) {
+            batch = refuseForeign(batch);
+        }
+        if (!together(batch, now)) {
+            for (Event event : batch) {
+                alone(event, now);
+            }
+        }
+        supervisor.deadlines().set(this, unwritten ? supervisor.soon(now, state) : state.nextDeadline());
+    }
+
+    /** Memory knows nothing of this name: what does the disk say? */
+    private void look(Now now) throws IOException {
+        Adoption adoption = supervisor.adopt(name, now);
+        foreign = null;
+        switch (adoption) {
+            case Adoption.Nothing n -> {}
+            case Adoption.Stale stale -> supervisor.clean(name, stale.reason());
+            case Adoption.OfAnotherTool other -> foreign = other.server();
+            case Adoption.Ours ours -> {
+                onDisk = OnDisk.UNKNOWN;
+                for (Event event : ours.events()) {
+                    alone(event, now);
+                }
+            }
+        }
+    }
+
+    private List<Event> refuseForeign(List<Event> batch) {
+        List<Event> rest = new ArrayList<>();
+        for (Event event : batch) {
+            if (event instanceof Event.Request request) {
+                supervisor.answer(request.request(), null);
+            } else {
+                rest.add(event);
+            }
+        }
+        return rest;
+    }
+
+    /** Handles the batch with one write; false (and nothing has happened) if that fails. */
+    private boolean together(List<Event> batch, Now now) throws IOException {
+        ServerState next = state;
+        List<Action> actions = new ArrayList<>();
+        for (Event event : batch) {
+            Step step = Lifecycle.next(next, event, now);
+            next = step.state();
+            actions.addAll(step.actions());
+        }
+        try {
+            write(next);
+        } catch (IOException e) {
+            return false;
+        }
+        commit(next, actions);
+        return true;
+    }
+
+    private void alone(Event event, Now now) throws IOException {
+        Step step = Lifecycle.next(state, event, now);
+        try {
+            write(step.state());
+        } catch (IOException e) {
+            String reason = supervisor.reason(e);
+            Step refused = Lifecycle.refuse(state, event, reason, now);
+            step = refused == null ? step : refused;
+            unwritten = refused == null;
+        }
+        commit(step.state(), step.actions());
+    }
+
+    private void write(ServerState next) throws IOException {
+        OnDisk wanted = OnDisk.of(next, supervisor.host());
+        if (unwritten || !wanted.equals(onDisk)) {
+            supervisor.store().write(name, wanted.server(), wanted.clients());
+            onDisk = wanted;
+            unwritten = false;
+        }
+    }
+
+    private void commit(ServerState next, List<Action> actions) throws IOException {
+        state = next;
+        for (Action action : actions) {
+            act(action);
+        }
+    }
+
+    private void act(Action action) throws IOException {
+        switch (action) {
+            case Action.Watch watch -> supervisor.watches().watch(watch.process(), this);
+            case Action.Unwatch unwatch -> supervisor.watches().unwatch(unwatch.process(), this);
+            case Action.Spawn spawn -> supervisor.spawn(this, spawn.launch());
+            case Action.Signal signal -> supervisor.signal(signal.instance(), signal.signal());
+            case Action.AwaitGroupEmpty await -> supervisor.awaitGroupEmpty(this, await.process());
+            case Action.Reap reap -> supervisor.reap(reap.process());
+            case Action.Reply reply -> supervisor.answer(reply.request(), reply.outcome());
+            case Action.Note note -> supervisor.note(name, note);
+        }
+    }
+}

@@ -1,0 +1,220 @@
+package dev.sharedserver.agent.wire;
+
+import dev.sharedserver.core.OsText;
+import java.io.Closeable;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One launcher's connection. Answers are gathered and leave in one write at {@link #exit}, {@link #become},
+ * {@link #watch} or {@link #flush}. Used by one thread at a time.
+ */
+public final class LauncherConnection implements Closeable {
+
+    /** The largest frame either side accepts, type included, in bytes. */
+    public static final int MAX_FRAME = 4 << 20;
+
+    private static final int FIRST_READ = 16 << 10;
+    private static final int FLUSH_AT = 1 << 20;
+
+    private final SocketChannel channel;
+    private ByteBuffer in = ByteBuffer.allocate(FIRST_READ).limit(0);
+    private ByteBuffer out = ByteBuffer.allocate(512);
+
+    /** Wraps a connected channel in blocking mode and owns it from now on. */
+    public LauncherConnection(SocketChannel channel) {
+        this.channel = channel;
+    }
+
+    /** Reads the request; null if the peer hung up without asking. */
+    public @Nullable Request request() throws IOException {
+        ByteBuffer frame = frame();
+        if (frame == null) {
+            return null;
+        }
+        byte type = frame.get();
+        if (type != 'R') {
+            throw new WireException("frame of type " + type + ", expected a request");
+        }
+        return Request.parse(frame);
+    }
+
+    /** Waits for what becomes of {@link #become}: the errno of a failed exec, or null once it succeeded. */
+    public @Nullable Integer execError() throws IOException {
+        ByteBuffer frame = frame();
+        if (frame == null) {
+            return null;
+        }
+        if (frame.remaining() != 5 || frame.get() != 'F') {
+            throw new WireException("expected the errno of a failed exec");
+        }
+        return frame.getInt();
+    }
+
+    /** Adds text for the launcher's standard output. */
+    public void stdout(String text) throws IOException {
+        bytes((byte) 'O', OsText.encode(text));
+    }
+
+    /** Adds bytes for the launcher's standard output. */
+    public void stdout(byte[] bytes) throws IOException {
+        bytes((byte) 'O', bytes);
+    }
+
+    /** Adds text for the launcher's standard error. */
+    public void stderr(String text) throws IOException {
+        bytes((byte) 'E', OsText.encode(text));
+    }
+
+    /** Tells the launcher what to send along when it asks again. */
+    public void token(String token) throws IOException {
+        byte[] bytes = OsText.encode(token);
+        start((byte) 'T', 4 + bytes.length);
+        putString(bytes);
+    }
+
+    /** Ends the conversation. */
+    public void exit(int code) throws IOException {
+        start((byte) 'X', 1);
+        out.put((byte) code);
+        flush();
+    }
+
+    /** Tells the launcher to replace itself. */
+    public void become(List<String> argv, List<String> environment) throws IOException {
+        List<byte[]> words = encode(argv);
+        List<byte[]> entries = encode(environment);
+        start((byte) 'C', size(words) + size(entries));
+        putList(words);
+        putList(entries);
+        flush();
+    }
+
+    /**
+     * Tells the launcher to wait by itself and to ask again.
+     *
+     * @param pid process whose end is waited for, 0 for none
+     * @param timeoutMillis -1 for none
+     */
+    public void watch(long pid, long stamp, String directory, String prefix, long timeoutMillis) throws IOException {
+        byte[] dir = OsText.encode(directory);
+        byte[] pre = OsText.encode(prefix);
+        start((byte) 'W', 4 + 8 + 4 + dir.length + 4 + pre.length + 8);
+        out.putInt((int) pid).putLong(stamp);
+        putString(dir);
+        putString(pre);
+        out.putLong(timeoutMillis);
+        flush();
+    }
+
+    /** Sends what was gathered. */
+    public void flush() throws IOException {
+        out.flip();
+        while (out.hasRemaining()) {
+            channel.write(out);
+        }
+        out.clear();
+    }
+
+    @Override
+    public void close() throws IOException {
+        channel.close();
+    }
+
+    private void bytes(byte type, byte[] bytes) throws IOException {
+        for (int at = 0; at < bytes.length; at += FLUSH_AT) {
+            int length = Math.min(FLUSH_AT, bytes.length - at);
+            start(type, length);
+            out.put(bytes, at, length);
+        }
+    }
+
+    private void start(byte type, int bodyLength) throws IOException {
+        int need = 5 + bodyLength;
+        if (out.remaining() < need) {
+            if (out.position() >= FLUSH_AT) {
+                flush();
+            }
+            if (out.remaining() < need) {
+                int capacity = Math.max(2 * out.capacity(), out.position() + need);
+                out = ByteBuffer.allocate(capacity).put(out.flip());
+            }
+        }
+        out.putInt(1 + bodyLength).put(type);
+    }
+
+    private void putString(byte[] bytes) {
+        out.putInt(bytes.length).put(bytes);
+    }
+
+    private void putList(List<byte[]> list) {
+        out.putInt(list.size());
+        for (byte[] bytes : list) {
+            putString(bytes);
+        }
+    }
+
+    private static List<byte[]> encode(List<String> strings) {
+        List<byte[]> list = new ArrayList<>(strings.size());
+        for (String string : strings) {
+            list.add(OsText.encode(string));
+        }
+        return list;
+    }
+
+    private static int size(List<byte[]> list) {
+        int size = 4;
+        for (byte[] bytes : list) {
+            size += 4 + bytes.length;
+        }
+        return size;
+    }
+
+    /** Returns the next frame, type and body; null at a clean end. */
+    private @Nullable ByteBuffer frame() throws IOException {
+        if (!fill(4)) {
+            return null;
+        }
+        int length = in.getInt();
+        if (length < 1 || length > MAX_FRAME) {
+            throw new WireException("frame of " + (length & 0xffffffffL) + " bytes, allowed are 1 to " + MAX_FRAME);
+        }
+        if (!fill(length)) {
+            throw new EOFException("the launcher hung up in the middle of a frame");
+        }
+        ByteBuffer frame = in.slice(in.position(), length);
+        in.position(in.position() + length);
+        return frame;
+    }
+
+    /** Reads until {@code need} bytes are there; false if the peer hung up before the first of them. */
+    private boolean fill(int need) throws IOException {
+        while (in.remaining() < need) {
+            boolean fresh = !in.hasRemaining();
+            // what was handed out stays untouched: a new buffer rather than a compacted one
+            ByteBuffer next = ByteBuffer.allocate(Math.max(FIRST_READ, grown(need))).put(in);
+            int read;
+            do {
+                read = channel.read(next);
+            } while (read == 0);
+            in = next.flip();
+            if (read < 0) {
+                if (fresh) {
+                    return false;
+                }
+                throw new EOFException("the launcher hung up in the middle of a frame");
+            }
+        }
+        return true;
+    }
+
+    /** A frame that only claims to be long does not get its memory before its bytes come. */
+    private int grown(int need) {
+        return Math.min(need, 2 * in.remaining() + FIRST_READ);
+    }
+}

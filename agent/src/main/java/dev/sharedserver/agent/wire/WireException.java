@@ -1,0 +1,12 @@
+package dev.sharedserver.agent.wire;
+
+import java.io.IOException;
+
+/** The peer sent bytes that are no frame of the protocol. */
+public final class WireException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    WireException(String message) {
+        super(message);
+    }
+}

@@ -1,0 +1,52 @@
+package dev.sharedserver.core.lifecycle;
+
+import dev.sharedserver.core.ProcessId;
+import org.jspecify.annotations.Nullable;
+
+/** What the agent is to do after a step, in order, once the state is on disk. */
+public sealed interface Action {
+
+    /** Watch a process (a client, or an adopted server); answered even if it is watched already. */
+    record Watch(ProcessId process) implements Action {}
+
+    /** Watch it no longer. */
+    record Unwatch(ProcessId process) implements Action {}
+
+    /** Run the server. */
+    record Spawn(Launch launch) implements Action {}
+
+    /** Signal the server's group, or, where it has none of its own, the process and its descendants. */
+    record Signal(Instance instance, int signal) implements Action {}
+
+    /** Tell when the server's group is empty. */
+    record AwaitGroupEmpty(ProcessId process) implements Action {}
+
+    /** Let the zombie go. */
+    record Reap(ProcessId process) implements Action {}
+
+    /** Answer a request. */
+    record Reply(long request, Outcome outcome) implements Action {}
+
+    /** Write down what happened. */
+    record Note(
+            What what, @Nullable Long pid, @Nullable Client client, @Nullable Cause cause, @Nullable String detail)
+            implements Action {}
+
+    /** What can be written down. */
+    enum What {
+        STARTED,
+        START_FAILED,
+        ADOPTED,
+        ATTACHED,
+        RESCUED,
+        DETACHED,
+        CLIENT_DIED,
+        HOLD_ENDED,
+        GRACE,
+        STOPPING,
+        KILLING,
+        EXITED,
+        STOPPED,
+        STOP_FAILED
+    }
+}

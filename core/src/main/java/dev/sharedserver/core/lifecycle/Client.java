@@ -1,0 +1,30 @@
+package dev.sharedserver.core.lifecycle;
+
+import dev.sharedserver.core.ProcessId;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who holds a reference: a live process, or nobody for a limited time ({@code --hold}).
+ *
+ * @param key the pid in decimal, or {@code hold-…}; unique among the clients of one server
+ * @param process the process whose end drops the reference, null for a hold
+ * @param until when the reference ends by itself, null for a process
+ */
+public record Client(
+        String key,
+        @Nullable ProcessId process,
+        Instant attachedAt,
+        @Nullable String metadata,
+        @Nullable Deadline until) {
+
+    /** Returns a client that is a process. */
+    public static Client process(ProcessId process, Instant attachedAt, @Nullable String metadata) {
+        return new Client(Long.toString(process.pid()), process, attachedAt, metadata, null);
+    }
+
+    /** Returns a lease that needs no process; {@code id} tells it from others. */
+    public static Client hold(String id, Instant attachedAt, Deadline until, @Nullable String metadata) {
+        return new Client("hold-" + id, null, attachedAt, metadata, until);
+    }
+}

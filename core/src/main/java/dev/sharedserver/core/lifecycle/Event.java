@@ -1,0 +1,78 @@
+package dev.sharedserver.core.lifecycle;
+
+import dev.sharedserver.core.ProcessId;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What can happen to a server. A {@code request} is a number that its answer carries back. */
+public sealed interface Event {
+
+    /** An event that somebody waits for an answer to. */
+    sealed interface Request extends Event {
+        /** Returns the number that the answer carries. */
+        long request();
+    }
+
+    /**
+     * Attach a client, starting the server if need be.
+     *
+     * @param launch what to start, null if nobody said
+     */
+    record Use(long request, Client client, @Nullable Launch launch) implements Request {}
+
+    /** Start the server for nobody in particular; the grace period counts from then. */
+    record Start(long request, Launch launch) implements Request {}
+
+    /** Detach the client with that key. */
+    record Unuse(long request, String key) implements Request {}
+
+    /**
+     * Stop the server.
+     *
+     * @param by pid that asks
+     * @param caller key of the client that asks, whose own reference is no obstacle; null if it is none
+     * @param evenIfUsed whether clients other than the caller are no obstacle either
+     * @param mode null for the server's own
+     */
+    record Stop(long request, long by, @Nullable String caller, boolean evenIfUsed, @Nullable StopMode mode)
+            implements Request {}
+
+    /**
+     * Stop it and start it again; its clients stay attached.
+     *
+     * @param launch what to start, null for what runs now
+     */
+    record Restart(long request, long by, @Nullable String caller, boolean evenIfUsed, @Nullable Launch launch)
+            implements Request {}
+
+    /** The guard watches that client. */
+    record Watched(ProcessId process) implements Event {}
+
+    /** The guard cannot watch that client. */
+    record NotWatched(ProcessId process, String reason) implements Event {}
+
+    /** A watched process, client or adopted server, has ended or never was. */
+    record Gone(ProcessId process, ExitStatus status) implements Event {}
+
+    /** The server's program runs. */
+    record Spawned(ProcessId process) implements Event {}
+
+    /** The server's program could not be run: a step of the protocol and an errno. */
+    record SpawnFailed(int step, int errno) implements Event {}
+
+    /** The server's main process has ended; its zombie still pins the group id. */
+    record ServerEnded(ProcessId process, ExitStatus status) implements Event {}
+
+    /** No process of the server's group is left but the zombie. */
+    record GroupEmpty(ProcessId process) implements Event {}
+
+    /** A deadline may have come. */
+    record Tick() implements Event {}
+
+    /**
+     * A server was found running for which memory knows nothing.
+     *
+     * @param grace its deadline if one was recorded
+     */
+    record Found(Instance instance, List<Client> clients, @Nullable Deadline grace) implements Event {}
+}

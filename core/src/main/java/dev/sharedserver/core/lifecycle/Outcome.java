@@ -1,0 +1,65 @@
+package dev.sharedserver.core.lifecycle;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What is answered to a request. */
+public sealed interface Outcome {
+
+    /** The server was started for this request. */
+    record Started(long pid, int refcount) implements Outcome {}
+
+    /** The server ran already. */
+    record Attached(long pid, int refcount) implements Outcome {}
+
+    /** The server ran in its grace period, which is over now. */
+    record Rescued(long pid, int refcount) implements Outcome {}
+
+    /** {@code admin start} found it running. */
+    record AlreadyRunning(long pid, int refcount) implements Outcome {}
+
+    /** The reference is dropped; {@code grace} is when the server ends, null while others hold it. */
+    record Detached(int refcount, @Nullable Deadline grace) implements Outcome {}
+
+    /** It was stopped; {@code killed} if SIGKILL was needed. */
+    record Stopped(boolean killed) implements Outcome {}
+
+    /** It was restarted. */
+    record Restarted(long pid, int refcount) implements Outcome {}
+
+    /** Nothing runs. */
+    record NotRunning() implements Outcome {}
+
+    /** Nothing runs, and nobody said what to start. */
+    record NoCommand() implements Outcome {}
+
+    /** That client holds no reference. */
+    record NotAttached(String key) implements Outcome {}
+
+    /** The client that was to be attached does not live. */
+    record ClientNotAlive(String key) implements Outcome {}
+
+    /** The client that was to be attached is the server: its count could never reach 0. */
+    record IsTheServer(long pid) implements Outcome {}
+
+    /** The client that was to be attached cannot be watched. */
+    record ClientNotWatched(String key, String reason) implements Outcome {}
+
+    /** Others hold it. */
+    record StillUsed(List<Client> others) implements Outcome {}
+
+    /** It outlived the stop and is as it was. */
+    record DidNotStop(StopMode mode) implements Outcome {}
+
+    /** It outlived SIGKILL (uninterruptible sleep); its files are gone. */
+    record Survived(long pid) implements Outcome {}
+
+    /** Its environment is not known any more, so the same server cannot be made again. */
+    record NoEnvironment() implements Outcome {}
+
+    /** The guard could not run it. */
+    record SpawnFailed(Launch launch, int step, int errno) implements Outcome {}
+
+    /** The state could not be written; nothing has changed. */
+    record NotRecorded(String reason) implements Outcome {}
+}

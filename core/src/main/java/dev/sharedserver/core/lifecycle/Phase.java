@@ -1,0 +1,49 @@
+package dev.sharedserver.core.lifecycle;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Where a server is in its life. */
+public sealed interface Phase {
+
+    /** Nothing runs. */
+    record Stopped() implements Phase {}
+
+    /**
+     * The guard was asked to spawn it.
+     *
+     * @param restarts the requests that wait for a restart, empty for a first start
+     * @param starter the request of {@code admin start}, which brings no client; null otherwise
+     */
+    record Starting(Launch launch, List<Long> restarts, @Nullable Long starter) implements Phase {}
+
+    /**
+     * It runs.
+     *
+     * @param grace when it is to be stopped, null while somebody holds it or is about to
+     */
+    record Running(Instance instance, @Nullable Deadline grace) implements Phase {}
+
+    /**
+     * It is on its way out.
+     *
+     * @param mode how it is being stopped
+     * @param deadline when {@code mode} escalates
+     * @param killed whether SIGKILL was sent
+     * @param ended how its main process ended, null while that lives
+     * @param waiting the stop requests to be answered at the end
+     * @param next what to start afterwards for the clients it has, null if it is not a restart
+     * @param restarts the restart requests to be answered once {@code next} runs
+     */
+    record Stopping(
+            Instance instance,
+            Cause cause,
+            StopMode mode,
+            Deadline deadline,
+            boolean killed,
+            @Nullable ExitStatus ended,
+            List<Long> waiting,
+            @Nullable Launch next,
+            List<Long> restarts)
+            implements Phase {}
+}
