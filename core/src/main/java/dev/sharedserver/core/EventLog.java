@@ -1,0 +1,105 @@
+package dev.sharedserver.core;
+
+import com.google.gson.stream.JsonWriter;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What happened to each server: {@code <name>.invocations.log}, one JSON object a line, kept across runs, rotated once
+ * at 1 MiB. Writing it never fails a command.
+ */
+public final class EventLog {
+
+    private static final long ROTATE_AT = 1 << 20;
+    private static final String ENDING = ".invocations.log";
+    private static final Set<StandardOpenOption> APPEND =
+            Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.APPEND);
+    private static final FileAttribute<Set<PosixFilePermission>> PRIVATE =
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+
+    private final Path directory;
+
+    /** Logs into {@code directory}. */
+    public EventLog(Path directory) {
+        this.directory = directory;
+    }
+
+    /**
+     * Appends an event.
+     *
+     * @param fields what belongs to it, in order; null values are left out
+     * @return null, or why it could not be written
+     */
+    public @Nullable String append(ServerName name, Instant at, String event, Map<String, @Nullable Object> fields) {
+        ByteBuffer line = ByteBuffer.wrap(line(at, event, fields).getBytes(StandardCharsets.UTF_8));
+        Path file = file(name);
+        try (FileChannel channel = FileChannel.open(file, APPEND, PRIVATE)) {
+            while (line.hasRemaining()) {
+                channel.write(line);
+            }
+            if (channel.position() > ROTATE_AT) {
+                Files.move(file, directory.resolve(name.value() + ENDING + ".1"), StandardCopyOption.ATOMIC_MOVE);
+            }
+            return null;
+        } catch (IOException e) {
+            return e.toString();
+        }
+    }
+
+    private static String line(Instant at, String event, Map<String, @Nullable Object> fields) {
+        StringWriter text = new StringWriter(160);
+        try (JsonWriter json = new JsonWriter(text)) {
+            json.setHtmlSafe(false);
+            json.setSerializeNulls(false);
+            json.beginObject();
+            json.name("at").value(Timestamps.format(at));
+            json.name("event").value(event);
+            for (Map.Entry<String, @Nullable Object> field : fields.entrySet()) {
+                json.name(field.getKey());
+                Object value = field.getValue();
+                if (value instanceof Long number) {
+                    json.value(number);
+                } else {
+                    json.value(value == null ? null : value.toString());
+                }
+            }
+            json.endObject();
+        } catch (IOException e) {
+            throw new IllegalStateException("a StringWriter does not fail", e);
+        }
+        return text.append('\n').toString();
+    }
+
+    /** Returns the last {@code lines} lines, fewer where there are no more. */
+    public List<String> tail(ServerName name, int lines) throws IOException {
+        try {
+            String text = new String(Files.readAllBytes(file(name)), StandardCharsets.UTF_8);
+            String[] all = text.isEmpty() ? new String[0] : text.split("\n", -1);
+            int end = all.length > 0 && all[all.length - 1].isEmpty() ? all.length - 1 : all.length;
+            return List.copyOf(Arrays.asList(all).subList(Math.max(0, end - lines), end));
+        } catch (NoSuchFileException e) {
+            return List.of();
+        }
+    }
+
+    private Path file(ServerName name) {
+        return directory.resolve(name.value() + ENDING);
+    }
+}

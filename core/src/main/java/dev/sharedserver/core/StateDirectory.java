@@ -1,0 +1,189 @@
+package dev.sharedserver.core;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The state files of all servers. A reader never sees half a file: each is written beside its place and renamed.
+ *
+ * <p>Safe for use by several threads as long as no two of them write the same server.
+ */
+public final class StateDirectory {
+
+    private static final String SERVER = ".server.json";
+    private static final String CLIENTS = ".clients.json";
+    private static final String TEMPORARY = ".tmp-";
+
+    /** Beyond this nobody wrote a state file; it is not read into memory. In bytes. */
+    private static final long LARGEST = 8 << 20;
+
+    private static final Set<StandardOpenOption> CREATE = Set.of(
+            StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING);
+    private static final FileAttribute<Set<PosixFilePermission>> PRIVATE =
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+
+    private final Path directory;
+    private final boolean durable;
+
+    private StateDirectory(Path directory, boolean durable) {
+        this.directory = directory;
+        this.durable = durable;
+    }
+
+    /** Opens an existing directory and removes what a writer that was killed has left in it. */
+    public static StateDirectory open(Path directory) throws IOException {
+        String type = Files.getFileStore(directory).type();
+        StateDirectory state = new StateDirectory(directory, !type.equals("tmpfs") && !type.equals("ramfs"));
+        try (DirectoryStream<Path> left = Files.newDirectoryStream(directory, TEMPORARY + "*")) {
+            for (Path file : left) {
+                Files.deleteIfExists(file);
+            }
+        }
+        return state;
+    }
+
+    /** Returns the directory. */
+    public Path path() {
+        return directory;
+    }
+
+    /** Returns the names of which there is a state file, in order. */
+    public List<ServerName> names() throws IOException {
+        Set<String> stems = new TreeSet<>();
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
+            for (Path file : files) {
+                String name = file.getFileName().toString();
+                if (name.endsWith(SERVER)) {
+                    stems.add(name.substring(0, name.length() - SERVER.length()));
+                } else if (name.endsWith(CLIENTS)) {
+                    stems.add(name.substring(0, name.length() - CLIENTS.length()));
+                }
+            }
+        }
+        List<ServerName> names = new ArrayList<>(stems.size());
+        for (String stem : stems) {
+            try {
+                names.add(ServerName.of(stem));
+            } catch (InvalidInput e) {
+                // a file that is none of ours
+            }
+        }
+        return names;
+    }
+
+    /** Reads {@code <name>.server.json}. */
+    public Found<ServerRecord> readServer(ServerName name) {
+        return read(file(name, SERVER), text -> StateJson.readServer(name.value(), text));
+    }
+
+    /** Reads {@code <name>.clients.json}. */
+    public Found<ClientsRecord> readClients(ServerName name) {
+        return read(file(name, CLIENTS), StateJson::readClients);
+    }
+
+    private interface Parser<T> {
+        T parse(String text) throws StateFileException;
+    }
+
+    private static <T> Found<T> read(Path file, Parser<T> parser) {
+        try {
+            if (Files.size(file) > LARGEST) {
+                return new Found.Unreadable<>("it is larger than " + LARGEST + " bytes");
+            }
+            byte[] bytes = Files.readAllBytes(file);
+            return new Found.Valid<>(parser.parse(new String(bytes, StandardCharsets.UTF_8)));
+        } catch (NoSuchFileException e) {
+            return new Found.Absent<>();
+        } catch (IOException e) {
+            return new Found.Unreadable<>(e.toString());
+        } catch (StateFileException e) {
+            return new Found.Unreadable<>(e.getMessage());
+        }
+    }
+
+    /**
+     * Makes the files of a server say this; null means no file. If it fails, the files are as they were: both new
+     * contents are on disk under temporary names before the first of them is put into its place.
+     */
+    public void write(ServerName name, @Nullable ServerRecord server, @Nullable ClientsRecord clients)
+            throws IOException {
+        Path newServer = temporary(name, SERVER);
+        Path newClients = temporary(name, CLIENTS);
+        try {
+            if (server != null) {
+                write(newServer, StateJson.write(server));
+            }
+            if (clients != null) {
+                write(newClients, StateJson.write(clients));
+            }
+        } catch (IOException e) {
+            Files.deleteIfExists(newServer);
+            Files.deleteIfExists(newClients);
+            throw e;
+        }
+        // clients never stand beside another run of the server than their own: they go first and come last
+        if (clients == null) {
+            Files.deleteIfExists(file(name, CLIENTS));
+        }
+        if (server == null) {
+            Files.deleteIfExists(file(name, SERVER));
+        } else {
+            Files.move(newServer, file(name, SERVER), StandardCopyOption.ATOMIC_MOVE);
+        }
+        if (clients != null) {
+            Files.move(newClients, file(name, CLIENTS), StandardCopyOption.ATOMIC_MOVE);
+        }
+    }
+
+    /** Makes {@code clients.json} alone say this: the cheaper way while the server stays what it is. */
+    public void writeClients(ServerName name, @Nullable ClientsRecord clients) throws IOException {
+        if (clients == null) {
+            Files.deleteIfExists(file(name, CLIENTS));
+            return;
+        }
+        Path next = temporary(name, CLIENTS);
+        try {
+            write(next, StateJson.write(clients));
+        } catch (IOException e) {
+            Files.deleteIfExists(next);
+            throw e;
+        }
+        Files.move(next, file(name, CLIENTS), StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    private void write(Path file, String text) throws IOException {
+        ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+        try (FileChannel channel = FileChannel.open(file, CREATE, PRIVATE)) {
+            while (bytes.hasRemaining()) {
+                channel.write(bytes);
+            }
+            if (durable) {
+                channel.force(false);
+            }
+        }
+    }
+
+    private Path file(ServerName name, String ending) {
+        return directory.resolve(name.value() + ending);
+    }
+
+    private Path temporary(ServerName name, String ending) {
+        return directory.resolve(TEMPORARY + name.value() + ending);
+    }
+}

@@ -1,0 +1,10 @@
+package dev.sharedserver.core;
+
+/** A state file does not say what a state file says: it is cut off, no JSON, or has a field of the wrong kind. */
+final class StateFileException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    StateFileException(String message) {
+        super(message);
+    }
+}

@@ -1,0 +1,1218 @@
+/* The kernel's side of one state directory: owns the lock, the listener, the servers (as their parent), the watches
+ * and the timer, and does what the agent says over a pipe. No policy. One thread, one epoll loop, no polling. */
+#include "guard.h"
+
+#include "launcher.h"
+#include "proc.h"
+#include "spawn.h"
+#include "statedir.h"
+#include "watch.h"
+#include "wire.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/file.h>
+#include <sys/inotify.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum why { FIRST_START, WOKEN, AGENT_DIED, AGENT_HUNG };
+
+enum { PING_PATIENCE_MS = 10000, HEALTHY_MS = 60000, FAILED_STARTS = 3, GIVE_UP_STARTS = 8, LOG_LIMIT = 1 << 20, READ_SIZE = 65536 };
+
+static const int64_t NEVER = INT64_MAX;
+
+struct spawning {
+	struct handle handle; /* the pipe that reports a failure */
+	struct process *child;
+	uint64_t request;
+	struct spawning *next;
+};
+
+struct member {
+	struct handle handle;
+	struct process *leader; /* NULL: nobody waits for it any more */
+	struct member *next;
+};
+
+static struct guard {
+	char directory[PATH_MAX], logs[PATH_MAX], home[PATH_MAX];
+	int epoll, lock, directory_lock, snapshot;
+	struct handle listener, abstract, inotify, agent_handle, control, room;
+	int abandoned; /* the directory was made again: the agent has the old listener and is to be replaced */
+
+	pid_t agent;       /* 0: none runs */
+	int ready;         /* it has said its first word */
+	int hung;          /* it is being killed since it does not answer */
+	int failed_starts; /* how many in a row ended before their first word */
+	int crashes;       /* since the last healthy one: decides how long to wait */
+	int64_t started_ms, start_at_ms, ping_until_ms;
+	uint64_t timer_ns, events;
+	int timer_due;
+	struct buffer in, out;
+
+	struct table children, strangers;
+	struct spawning *spawning;
+	struct member *members;
+} g;
+
+static int64_t now_ns(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static int64_t now_ms(void)
+{
+	return now_ns() / 1000000;
+}
+
+static void say(const char *format, ...)
+{
+	char line[1024];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(line, sizeof line, format, args);
+	va_end(args);
+	struct timespec t;
+	clock_gettime(CLOCK_REALTIME, &t);
+	struct tm tm;
+	char when[32];
+	gmtime_r(&t.tv_sec, &tm);
+	strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%S", &tm);
+	if (dprintf(2, "%s.%03ldZ guard: %s\n", when, t.tv_nsec / 1000000, line) < 0)
+		return;
+}
+
+static void watch_handle(struct handle *h, uint32_t events)
+{
+	struct epoll_event e = {.events = events, .data.ptr = h};
+	if (epoll_ctl(g.epoll, EPOLL_CTL_ADD, h->fd, &e) != 0 && errno != EEXIST)
+		say("epoll_ctl of descriptor %d: %s", h->fd, strerror(errno));
+}
+
+static void close_handle(struct handle *h)
+{
+	if (h->fd < 0)
+		return;
+	/* a child between fork and exec has a copy, which would keep a closed descriptor in the set */
+	epoll_ctl(g.epoll, EPOLL_CTL_DEL, h->fd, NULL);
+	close(h->fd);
+	h->fd = -1;
+}
+
+/* Lock, socket and directory */
+
+int guard_lock(const char *directory, int *created)
+{
+	char path[PATH_MAX + 16];
+	snprintf(path, sizeof path, "%s/.agent.lock", directory);
+	for (;;) {
+		*created = 1;
+		int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+		if (fd < 0 && errno == EEXIST) {
+			*created = 0;
+			fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+		}
+		if (fd < 0 && errno == ENOENT && !*created)
+			continue;
+		if (fd < 0)
+			return -1;
+		struct stat mine, there;
+		if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+			int error = errno;
+			close(fd);
+			errno = error;
+			return -1;
+		}
+		if (fstat(fd, &mine) == 0 && stat(path, &there) == 0 && mine.st_ino == there.st_ino &&
+		    mine.st_dev == there.st_dev)
+			return fd;
+		close(fd); /* somebody replaced the file between open and flock */
+	}
+}
+
+static int same_file(const char *name, int fd)
+{
+	char path[PATH_MAX + 32];
+	struct stat mine, there;
+	snprintf(path, sizeof path, "%s/%s", g.directory, name);
+	return fstat(fd, &mine) == 0 && stat(path, &there) == 0 && mine.st_ino == there.st_ino &&
+	       mine.st_dev == there.st_dev;
+}
+
+/* Binds under a temporary name, listens, then renames: whoever finds the socket can connect. */
+static int listen_at(const char *directory)
+{
+	struct sockaddr_un address;
+	int keep;
+	char temporary[PATH_MAX + 48], final[PATH_MAX + 48];
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -1;
+	snprintf(temporary, sizeof temporary, "%s/.tmp-socket", directory);
+	snprintf(final, sizeof final, "%s/.agent.sock", directory);
+	unlink(temporary);
+	if (statedir_address(directory, ".tmp-socket", &address, &keep) != 0 ||
+	    bind(fd, (struct sockaddr *)&address, sizeof address) != 0 || chmod(temporary, 0600) != 0 ||
+	    listen(fd, 4096) != 0 || rename(temporary, final) != 0) {
+		int error = errno;
+		close(fd);
+		errno = error;
+		fd = -1;
+	}
+	if (keep >= 0)
+		close(keep);
+	return fd;
+}
+
+static void watch_directory(void)
+{
+	static const char *const files[] = {".agent.lock", ".agent.sock"};
+	close_handle(&g.inotify);
+	g.inotify.fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	if (g.inotify.fd < 0)
+		return;
+	/* an unlinked file that is still open tells by IN_ATTRIB: its link count has changed */
+	for (int i = 0; i < 2; i++) {
+		char path[PATH_MAX + 32];
+		snprintf(path, sizeof path, "%s/%s", g.directory, files[i]);
+		inotify_add_watch(g.inotify.fd, path, IN_ATTRIB | IN_MOVE_SELF | IN_DELETE_SELF);
+	}
+	inotify_add_watch(g.inotify.fd, g.directory, IN_MOVE_SELF | IN_DELETE_SELF | IN_ONLYDIR);
+	watch_handle(&g.inotify, EPOLLIN);
+}
+
+static void hold_directory(void)
+{
+	if (g.directory_lock >= 0)
+		close(g.directory_lock);
+	/* cleaners of /tmp skip a directory that somebody holds a lock on (tmpfiles.d(5)) */
+	g.directory_lock = open(g.directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (g.directory_lock >= 0)
+		flock(g.directory_lock, LOCK_SH | LOCK_NB);
+}
+
+static void forget(struct process *p)
+{
+	for (struct member *m = g.members; m; m = m->next)
+		if (m->leader == p)
+			m->leader = NULL;
+	close_handle(&p->handle);
+	table_remove(p->handle.kind == CHILD ? &g.children : &g.strangers, p);
+}
+
+/* Frames to the agent */
+
+static void flush_out(void)
+{
+	size_t done = 0;
+	while (g.room.fd >= 0 && done < g.out.length) {
+		ssize_t n = write(g.room.fd, g.out.at + done, g.out.length - done);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break; /* full: EPOLLOUT goes on; broken: the agent's end tells */
+		done += (size_t)n;
+	}
+	buffer_drop(&g.out, done);
+	struct epoll_event e = {.events = g.out.length ? EPOLLOUT : 0, .data.ptr = &g.room};
+	if (g.room.fd >= 0)
+		epoll_ctl(g.epoll, EPOLL_CTL_MOD, g.room.fd, &e);
+}
+
+static size_t event_begin(char type)
+{
+	g.events++;
+	return frame_begin(&g.out, type);
+}
+
+static void event_process(char type, const struct process *p)
+{
+	size_t frame = event_begin(type);
+	put_u32(&g.out, (uint32_t)p->pid);
+	put_u64(&g.out, p->stamp);
+	if (type == 'G')
+		put_u8(&g.out, (uint8_t)p->known);
+	if (type == 'G' || type == 'D') {
+		put_u8(&g.out, (uint8_t)p->code);
+		put_u32(&g.out, (uint32_t)p->status);
+	}
+	frame_end(&g.out, frame);
+}
+
+static void put_child(struct process *p, void *context)
+{
+	(void)context;
+	put_u32(&g.out, (uint32_t)p->pid);
+	put_u64(&g.out, p->stamp);
+	put_u8(&g.out, (uint8_t)p->dead);
+	put_u8(&g.out, (uint8_t)p->code);
+	put_u32(&g.out, (uint32_t)p->status);
+}
+
+static void put_stranger(struct process *p, void *context)
+{
+	(void)context;
+	put_u32(&g.out, (uint32_t)p->pid);
+	put_u64(&g.out, p->stamp);
+	put_u8(&g.out, (uint8_t)p->dead);
+}
+
+static void drop_gone(struct process *p, void *context)
+{
+	(void)context;
+	if (p->dead)
+		forget(p);
+}
+
+static void send_init(enum why why)
+{
+	struct proc_stat self = {0};
+	proc_stat(getpid(), &self);
+	size_t frame = frame_begin(&g.out, 'I');
+	put_u16(&g.out, PROTOCOL);
+	put_u32(&g.out, (uint32_t)getpid());
+	put_u64(&g.out, self.stamp);
+	put_u8(&g.out, (uint8_t)why);
+	put_string(&g.out, VERSION);
+	put_string(&g.out, g.directory);
+	put_string(&g.out, g.logs);
+	put_string(&g.out, g.home);
+	put_u32(&g.out, g.children.count);
+	table_each(&g.children, put_child, NULL);
+	put_u32(&g.out, g.strangers.count);
+	table_each(&g.strangers, put_stranger, NULL);
+	frame_end(&g.out, frame);
+	table_each(&g.strangers, drop_gone, NULL);
+	flush_out();
+}
+
+/* The agent */
+
+/* The options of the agent's JVM: a line each of lib/agent.options, %h the product's home, %d the state directory. */
+static char **agent_argv(int without_cache)
+{
+	char path[PATH_MAX + 64];
+	snprintf(path, sizeof path, "%s/lib/agent.options", g.home);
+	FILE *file = fopen(path, "re");
+	if (!file) {
+		say("open %s: %s", path, strerror(errno));
+		return NULL;
+	}
+	size_t count = 1, capacity = 64;
+	char **argv = calloc(capacity + 1, sizeof *argv), *line = NULL;
+	size_t size = 0;
+	ssize_t n;
+	if (argv && asprintf(&argv[0], "%s/lib/runtime/bin/java", g.home) < 0)
+		argv[0] = NULL;
+	while (argv && count < capacity && (n = getline(&line, &size, file)) > 0) {
+		if (line[n - 1] == '\n')
+			line[--n] = 0;
+		if (n == 0 || line[0] == '#' || (without_cache && strncmp(line, "-XX:AOTCache=", 13) == 0))
+			continue;
+		struct buffer b = {0};
+		for (const char *c = line; *c; c++) {
+			const char *insert = c[0] != '%' ? NULL : c[1] == 'h' ? g.home : c[1] == 'd' ? g.directory : NULL;
+			if (insert) {
+				put_bytes(&b, insert, strlen(insert));
+				c++;
+			} else {
+				put_u8(&b, (uint8_t)*c);
+			}
+		}
+		put_u8(&b, 0);
+		argv[count++] = (char *)b.at;
+	}
+	free(line);
+	fclose(file);
+	return argv;
+}
+
+static int open_log(void)
+{
+	char path[PATH_MAX + 32];
+	snprintf(path, sizeof path, "%s/.agent.log", g.directory);
+	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	struct stat st;
+	if (fd >= 0 && fstat(fd, &st) == 0 && st.st_size > LOG_LIMIT && ftruncate(fd, 0) != 0)
+		say("ftruncate of %s: %s", path, strerror(errno));
+	return fd;
+}
+
+static void log_to_file(void)
+{
+	int fd = open_log();
+	if (fd < 0)
+		fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		dup2(fd, 1);
+		dup2(fd, 2);
+		if (fd > 2)
+			close(fd);
+	}
+}
+
+static _Noreturn void agent_child(int from_guard, int to_guard, char **argv)
+{
+	int wanted[] = {g.listener.fd, 1, 2, from_guard, to_guard, g.lock, g.snapshot};
+	int count = sizeof wanted / sizeof *wanted;
+	int above[sizeof wanted / sizeof *wanted];
+	/* first out of the way, then into place: no source is overwritten before it was used */
+	for (int i = 0; i < count; i++)
+		if ((above[i] = fcntl(wanted[i], F_DUPFD, 64)) < 0)
+			_exit(126);
+	for (int i = 0; i < count; i++)
+		if (dup2(above[i], i) < 0)
+			_exit(126);
+	syscall(SYS_close_range, count, ~0u, 0);
+	lseek(6, 0, SEEK_SET);
+	if (default_dispositions() != 0)
+		_exit(126);
+	execv(argv[0], argv);
+	say("execve of %s: %s", argv[0], strerror(errno));
+	_exit(126);
+}
+
+static void start_later(void)
+{
+	static const int64_t backoff_ms[] = {0, 100, 500, 2000, 5000};
+	g.start_at_ms = now_ms() + backoff_ms[g.crashes < 4 ? g.crashes : 4];
+	g.crashes++;
+}
+
+static void start_agent(enum why why)
+{
+	int down[2], up[2];
+	g.start_at_ms = NEVER;
+	log_to_file();
+	char **argv = agent_argv(g.failed_starts == 1);
+	if (!argv || pipe2(down, O_CLOEXEC) != 0) {
+		g.failed_starts++;
+		start_later();
+		return;
+	}
+	if (pipe2(up, O_CLOEXEC) != 0) {
+		close(down[0]);
+		close(down[1]);
+		g.failed_starts++;
+		start_later();
+		return;
+	}
+	fcntl(down[1], F_SETPIPE_SZ, 1 << 20);
+	fcntl(up[1], F_SETPIPE_SZ, 1 << 20);
+	g.started_ms = now_ms();
+	g.ready = 0;
+	g.agent = fork();
+	if (g.agent == 0)
+		agent_child(down[0], up[1], argv);
+	list_free(argv);
+	close(down[0]);
+	close(up[1]);
+	if (g.agent < 0) {
+		say("fork: %s", strerror(errno));
+		g.agent = 0;
+		close(down[1]);
+		close(up[0]);
+		g.failed_starts++;
+		start_later();
+		return;
+	}
+	/* what was meant for the last agent is in the init frame of this one */
+	g.out.length = g.in.length = 0;
+	g.out.failed = g.in.failed = 0;
+	g.events = 0;
+	g.ping_until_ms = NEVER;
+	fcntl(down[1], F_SETFL, O_NONBLOCK);
+	fcntl(up[0], F_SETFL, O_NONBLOCK);
+	g.room = (struct handle){CONTROL_ROOM, down[1]};
+	g.control = (struct handle){CONTROL, up[0]};
+	g.agent_handle = (struct handle){AGENT, pidfd_of(g.agent)};
+	watch_handle(&g.room, 0);
+	watch_handle(&g.control, EPOLLIN);
+	watch_handle(&g.agent_handle, EPOLLIN);
+	epoll_ctl(g.epoll, EPOLL_CTL_DEL, g.listener.fd, NULL);
+	send_init(why);
+}
+
+static int anything_to_keep(void)
+{
+	return g.children.count || g.strangers.count || g.timer_ns || g.spawning;
+}
+
+static int connection_waits(void)
+{
+	struct pollfd p = {g.listener.fd, POLLIN, 0};
+	return poll(&p, 1, 0) > 0;
+}
+
+static void forget_waiters(struct process *p, void *context)
+{
+	(void)context;
+	p->group_wanted = 0;
+}
+
+static void leave(int code)
+{
+	char path[PATH_MAX + 32];
+	snprintf(path, sizeof path, "%s/.agent.sock", g.directory);
+	if (same_file(".agent.lock", g.lock))
+		unlink(path);
+	exit(code);
+}
+
+static void drain_control(void);
+
+static void agent_ended(void)
+{
+	int status = 0;
+	drain_control(); /* its last words */
+	waitpid(g.agent, &status, 0);
+	int asleep = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	int hung = g.hung;
+	g.agent = 0;
+	close_handle(&g.room);
+	close_handle(&g.control);
+	close_handle(&g.agent_handle);
+	g.in.length = 0;
+	g.ping_until_ms = NEVER;
+	g.hung = 0;
+	table_each(&g.children, forget_waiters, NULL);
+	table_each(&g.strangers, forget_waiters, NULL);
+	if (asleep) {
+		g.failed_starts = g.crashes = 0;
+		if (g.abandoned) {
+			g.abandoned = 0;
+			start_agent(WOKEN);
+			return;
+		}
+		if (!anything_to_keep() && !connection_waits())
+			leave(0);
+		/* level-triggered: a connection that came in between is seen at once */
+		watch_handle(&g.listener, EPOLLIN);
+		return;
+	}
+	say("the agent %s %d", WIFSIGNALED(status) ? "was killed by signal" : "exited with code",
+	    WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+	if (now_ms() - g.started_ms >= HEALTHY_MS)
+		g.crashes = 0;
+	g.failed_starts = g.ready ? 0 : g.failed_starts + 1;
+	start_later();
+	if (g.failed_starts >= FAILED_STARTS)
+		watch_handle(&g.listener, EPOLLIN);
+	if (g.failed_starts > GIVE_UP_STARTS && !anything_to_keep())
+		leave(1);
+	if (g.start_at_ms <= now_ms())
+		start_agent(hung ? AGENT_HUNG : AGENT_DIED);
+}
+
+static void last_log_line(char *line, size_t size)
+{
+	char path[PATH_MAX + 32], tail[2048];
+	snprintf(path, sizeof path, "%s/.agent.log", g.directory);
+	line[0] = 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	off_t end = lseek(fd, 0, SEEK_END);
+	ssize_t n = pread(fd, tail, sizeof tail - 1, end > (off_t)sizeof tail - 1 ? end - (off_t)sizeof tail + 1 : 0);
+	close(fd);
+	if (n <= 0)
+		return;
+	while (n > 0 && tail[n - 1] == '\n')
+		n--;
+	tail[n] = 0;
+	const char *newline = strrchr(tail, '\n');
+	snprintf(line, size, "%.400s", newline ? newline + 1 : tail);
+}
+
+/* No agent can be started: the callers are told rather than left to wait. */
+static void turn_away(void)
+{
+	int fd = accept4(g.listener.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (fd < 0)
+		return;
+	char last[512], text[1024];
+	last_log_line(last, sizeof last);
+	snprintf(text, sizeof text, "sharedserver: the agent cannot start: %s (see %.200s/.agent.log)\n", last,
+		 g.directory);
+	struct buffer b = {0};
+	size_t frame = frame_begin(&b, 'E');
+	put_bytes(&b, text, strlen(text));
+	frame_end(&b, frame);
+	frame = frame_begin(&b, 'X');
+	put_u8(&b, 1);
+	frame_end(&b, frame);
+	/* the request lies unread in the socket; closing it with a reset could take our answer along: read it first */
+	char request[4096];
+	struct pollfd p = {fd, POLLIN, 0};
+	while (poll(&p, 1, 20) > 0 && recv(fd, request, sizeof request, 0) > 0)
+		;
+	if (send(fd, b.at, b.length, MSG_NOSIGNAL) < 0)
+		say("send: %s", strerror(errno));
+	buffer_free(&b);
+	close(fd);
+}
+
+/* Groups */
+
+struct count {
+	struct process *leader;
+	int found;
+};
+
+static void watch_member(int fd, void *context)
+{
+	struct count *c = context;
+	struct member *m = calloc(1, sizeof *m);
+	c->found++;
+	if (!m) {
+		close(fd);
+		return;
+	}
+	m->handle = (struct handle){MEMBER, fd};
+	m->leader = c->leader;
+	m->next = g.members;
+	g.members = m;
+	c->leader->members++;
+	watch_handle(&m->handle, EPOLLIN);
+}
+
+static struct process *known_process(pid_t pid, uint64_t stamp)
+{
+	struct process *p = table_find(&g.children, pid, stamp);
+	return p ? p : table_find(&g.strangers, pid, stamp);
+}
+
+static void look_at_group(struct process *leader)
+{
+	struct count c = {leader, 0};
+	group_each(leader->pid, leader->stamp, watch_member, &c);
+	if (c.found)
+		return;
+	leader->group_wanted = 0;
+	event_process('E', leader);
+	if (leader->handle.kind == STRANGER && leader->dead)
+		forget(leader);
+}
+
+static void member_ended(struct member *m)
+{
+	struct process *leader = m->leader;
+	for (struct member **at = &g.members; *at; at = &(*at)->next)
+		if (*at == m) {
+			*at = m->next;
+			break;
+		}
+	close_handle(&m->handle);
+	free(m);
+	if (leader && --leader->members == 0 && leader->group_wanted)
+		look_at_group(leader);
+}
+
+static void await_group(pid_t pid, uint64_t stamp)
+{
+	struct process *leader = known_process(pid, stamp);
+	if (!leader) {
+		/* a leader that died before it was watched: its group may live all the same */
+		leader = table_add(&g.strangers, STRANGER, pid, stamp);
+		if (!leader)
+			return;
+		leader->dead = 1;
+	}
+	leader->group_wanted = 1;
+	if (leader->members == 0)
+		look_at_group(leader);
+}
+
+/* Processes */
+
+static void child_died(struct process *p)
+{
+	siginfo_t info;
+	memset(&info, 0, sizeof info);
+	if (waitid(P_PID, (id_t)p->pid, &info, WEXITED | WNOWAIT | WNOHANG) != 0 || info.si_pid == 0)
+		return;
+	p->dead = 1;
+	p->code = info.si_code;
+	p->status = info.si_status;
+	close_handle(&p->handle); /* the zombie stays: it pins pid and group id until the agent lets it go */
+	if (p->spawned)
+		event_process('D', p);
+}
+
+static void stranger_ended(struct process *p)
+{
+	exit_of_stranger(p);
+	p->dead = 1;
+	close_handle(&p->handle);
+	if (g.agent) {
+		event_process('G', p);
+		if (!p->group_wanted && p->members == 0)
+			forget(p);
+	}
+}
+
+static void reap_orphans(void)
+{
+	/* what servers left behind and died since then: ours by PR_SET_CHILD_SUBREAPER, but nobody's business */
+	for (;;) {
+		siginfo_t info;
+		memset(&info, 0, sizeof info);
+		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0)
+			return;
+		struct process *p = g.children.bucket[(unsigned)info.si_pid % 1024];
+		while (p && p->pid != info.si_pid)
+			p = p->next;
+		if (p || info.si_pid == g.agent)
+			return; /* its pidfd tells; orphans behind it are found when it is gone */
+		waitid(P_PID, (id_t)info.si_pid, &info, WEXITED | WNOHANG);
+	}
+}
+
+static void spawn_done(struct spawning *s)
+{
+	struct spawn_failure failure;
+	ssize_t n = read(s->handle.fd, &failure, sizeof failure);
+	for (struct spawning **at = &g.spawning; *at; at = &(*at)->next)
+		if (*at == s) {
+			*at = s->next;
+			break;
+		}
+	close_handle(&s->handle);
+	struct process *child = s->child;
+	if (n == (ssize_t)sizeof failure) {
+		size_t frame = event_begin('s');
+		put_u64(&g.out, s->request);
+		put_u8(&g.out, (uint8_t)failure.step);
+		put_u32(&g.out, failure.error);
+		frame_end(&g.out, frame);
+		waitpid(child->pid, NULL, 0);
+		forget(child);
+	} else {
+		size_t frame = event_begin('S');
+		put_u64(&g.out, s->request);
+		put_u32(&g.out, (uint32_t)child->pid);
+		put_u64(&g.out, child->stamp);
+		frame_end(&g.out, frame);
+		child->spawned = 1;
+		if (child->dead)
+			event_process('D', child);
+	}
+	free(s);
+}
+
+static void spawn_failed(uint64_t request, int error)
+{
+	size_t frame = event_begin('s');
+	put_u64(&g.out, request);
+	put_u8(&g.out, STEP_FORK);
+	put_u32(&g.out, (uint32_t)error);
+	frame_end(&g.out, frame);
+}
+
+static void start_server(const struct spawn *s)
+{
+	int report;
+	struct spawning *running = calloc(1, sizeof *running);
+	struct process *child = NULL;
+	pid_t pid = running ? spawn_start(s, &report) : -1;
+	if (pid < 0) {
+		spawn_failed(s->request, running ? errno : ENOMEM);
+		free(running);
+		return;
+	}
+	struct proc_stat stat;
+	int pidfd = pidfd_of(pid);
+	if (proc_stat(pid, &stat) == 0 && pidfd >= 0)
+		child = table_add(&g.children, CHILD, pid, stat.stamp);
+	if (!child) {
+		int error = errno;
+		kill(pid, SIGKILL); /* our child, not reaped: the pid is still its own */
+		waitpid(pid, NULL, 0);
+		close(report);
+		if (pidfd >= 0)
+			close(pidfd);
+		free(running);
+		spawn_failed(s->request, error ? error : ENOMEM);
+		return;
+	}
+	child->handle.fd = pidfd;
+	*running = (struct spawning){{SPAWNING, report}, child, s->request, g.spawning};
+	g.spawning = running;
+	watch_handle(&child->handle, EPOLLIN);
+	watch_handle(&running->handle, EPOLLIN);
+}
+
+static void watch_process(pid_t pid, uint64_t stamp)
+{
+	struct process *p = known_process(pid, stamp);
+	if (p && p->handle.kind == CHILD) {
+		event_process('K', p);
+		if (p->dead)
+			event_process('D', p);
+		return;
+	}
+	if (p && !p->dead) {
+		event_process('K', p);
+		return;
+	}
+	if (!p && !(p = table_add(&g.strangers, STRANGER, pid, stamp))) {
+		errno = ENOMEM;
+		goto failed;
+	}
+	/* the descriptor first, then the stamp: afterwards the descriptor cannot mean another process */
+	p->handle.fd = pidfd_of(pid);
+	if (p->handle.fd < 0 && errno != ESRCH && errno != EINVAL) {
+		int error = errno;
+		forget(p);
+		errno = error;
+		goto failed;
+	}
+	if (p->handle.fd < 0 || !proc_is(pid, stamp)) {
+		close_handle(&p->handle);
+		p->dead = 1;
+		p->known = 0;
+		event_process('G', p);
+		if (!p->group_wanted && p->members == 0)
+			forget(p);
+		return;
+	}
+	p->dead = 0;
+	watch_handle(&p->handle, EPOLLIN);
+	event_process('K', p);
+	return;
+failed: {
+	uint32_t error = (uint32_t)errno;
+	size_t frame = event_begin('k');
+	put_u32(&g.out, (uint32_t)pid);
+	put_u64(&g.out, stamp);
+	put_u32(&g.out, error);
+	frame_end(&g.out, frame);
+}
+}
+
+static void send_signal(struct cursor *body)
+{
+	uint64_t request = get_u64(body);
+	pid_t pid = (pid_t)get_u32(body);
+	uint64_t stamp = get_u64(body);
+	int sig = get_u8(body), scope = get_u8(body), error = EINVAL;
+	if (!cursor_done(body) || pid <= 1)
+		error = EINVAL;
+	else if (scope == 1)
+		error = signal_group(pid, stamp, sig, table_find(&g.children, pid, stamp) != NULL);
+	else if (scope == 2)
+		error = signal_descendants(pid, stamp, sig);
+	else
+		error = signal_process(pid, stamp, sig);
+	size_t frame = event_begin('g');
+	put_u64(&g.out, request);
+	put_u32(&g.out, (uint32_t)error);
+	frame_end(&g.out, frame);
+}
+
+/* Frames from the agent */
+
+static void answer_sleep(uint64_t seen)
+{
+	int go = seen == g.events && !g.timer_due && !connection_waits();
+	size_t frame = frame_begin(&g.out, 'Y');
+	put_u8(&g.out, (uint8_t)go);
+	frame_end(&g.out, frame);
+}
+
+/* 0, or -1 if the frame is none. */
+static int obey(char type, struct cursor *body)
+{
+	if (type == 'S') {
+		struct spawn s;
+		if (spawn_parse(body, &s) != 0)
+			return -1;
+		start_server(&s);
+		spawn_free(&s);
+		return 0;
+	}
+	if (type == 'K') {
+		send_signal(body);
+		return body->bad ? -1 : 0;
+	}
+	if (type == 'T') {
+		g.timer_ns = get_u64(body);
+		g.timer_due = 0;
+		return cursor_done(body) ? 0 : -1;
+	}
+	if (type == 'P') {
+		get_u64(body);
+		g.ready = 1;
+		g.ping_until_ms = NEVER;
+		return cursor_done(body) ? 0 : -1;
+	}
+	if (type == 'Z') {
+		uint64_t seen = get_u64(body);
+		answer_sleep(seen);
+		return cursor_done(body) ? 0 : -1;
+	}
+	pid_t pid = (pid_t)get_u32(body);
+	uint64_t stamp = get_u64(body);
+	if (!cursor_done(body) || pid <= 0)
+		return -1;
+	struct process *p;
+	switch (type) {
+	case 'W':
+		watch_process(pid, stamp);
+		return 0;
+	case 'U':
+		p = table_find(&g.strangers, pid, stamp);
+		if (p)
+			forget(p);
+		return 0;
+	case 'E':
+		await_group(pid, stamp);
+		return 0;
+	case 'R':
+		p = table_find(&g.children, pid, stamp);
+		if (p && p->dead) {
+			waitpid(pid, NULL, 0);
+			forget(p);
+			reap_orphans();
+		}
+		return 0;
+	default:
+		return -1;
+	}
+}
+
+static void kill_agent(const char *why)
+{
+	say("%s: the agent is started again", why);
+	kill(g.agent, SIGKILL); /* our child, not reaped */
+}
+
+static void drain_control(void)
+{
+	for (;;) {
+		if (g.control.fd < 0 || buffer_reserve(&g.in, READ_SIZE) != 0)
+			return;
+		ssize_t n = read(g.control.fd, g.in.at + g.in.length, g.in.capacity - g.in.length);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			if (n == 0)
+				close_handle(&g.control); /* its end follows, by pidfd */
+			return;
+		}
+		g.in.length += (size_t)n;
+		size_t done = 0, used;
+		char type;
+		struct cursor body;
+		int found;
+		while ((found = frame_next(g.in.at + done, g.in.length - done, &type, &body, &used)) == 1) {
+			done += used;
+			if (obey(type, &body) != 0) {
+				found = -1;
+				break;
+			}
+		}
+		buffer_drop(&g.in, done);
+		if (found < 0) {
+			close_handle(&g.control);
+			kill_agent("it sent a frame that is none");
+			return;
+		}
+	}
+}
+
+/* The directory */
+
+static void terminate_child(struct process *p, void *context)
+{
+	(void)context;
+	if (p->spawned && !p->dead)
+		kill(-p->pid, SIGTERM); /* our child, not reaped */
+}
+
+static void look_at_directory(void)
+{
+	char path[PATH_MAX + 32], parent[PATH_MAX];
+	struct stat st;
+	snprintf(path, sizeof path, "%s/.agent.sock", g.directory);
+	if (same_file(".agent.lock", g.lock) && lstat(path, &st) == 0 && S_ISSOCK(st.st_mode))
+		return;
+	snprintf(parent, sizeof parent, "%s", g.directory);
+	if (stat(dirname(parent), &st) != 0) {
+		/* the session's runtime directory is gone with the session */
+		table_each(&g.children, terminate_child, NULL);
+		exit(0);
+	}
+	say("%s was removed under us: made again", g.directory);
+	int created, lock = -1;
+	if (mkdir(g.directory, 0700) != 0 && errno != EEXIST)
+		say("mkdir %s: %s", g.directory, strerror(errno));
+	if (!same_file(".agent.lock", g.lock)) {
+		lock = guard_lock(g.directory, &created);
+		if (lock < 0) {
+			/* another guard was faster, or it cannot be made: it is that one's directory now */
+			say("lock of %s: %s", g.directory, strerror(errno));
+			return;
+		}
+		close(g.lock);
+		g.lock = lock;
+	}
+	int listener = listen_at(g.directory);
+	if (listener < 0) {
+		say("listen at %s: %s", path, strerror(errno));
+		return;
+	}
+	close_handle(&g.listener);
+	g.listener.fd = listener;
+	hold_directory();
+	watch_directory();
+	log_to_file();
+	if (g.agent) {
+		/* it writes its files again and goes to sleep; the next one gets the new listener */
+		g.abandoned = 1;
+		size_t frame = event_begin('M');
+		put_u8(&g.out, 1);
+		frame_end(&g.out, frame);
+	} else {
+		g.abandoned = 0;
+		start_agent(WOKEN);
+	}
+}
+
+static void poked(void)
+{
+	int fd;
+	while ((fd = accept4(g.abstract.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0) {
+		look_at_directory();
+		if (g.agent && g.ping_until_ms == NEVER) {
+			g.ping_until_ms = now_ms() + PING_PATIENCE_MS;
+			size_t frame = frame_begin(&g.out, 'P');
+			put_u64(&g.out, (uint64_t)now_ns());
+			frame_end(&g.out, frame);
+		}
+		close(fd);
+	}
+}
+
+/* The loop */
+
+static void listener_ready(void)
+{
+	if (g.agent)
+		return;
+	if (g.failed_starts >= FAILED_STARTS) {
+		turn_away();
+		return;
+	}
+	start_agent(WOKEN);
+}
+
+static void dispatch(struct handle *h)
+{
+	char drop[4096];
+	switch (h->kind) {
+	case LISTENER:
+		listener_ready();
+		return;
+	case ABSTRACT:
+		poked();
+		return;
+	case DIRECTORY:
+		while (read(h->fd, drop, sizeof drop) > 0)
+			;
+		look_at_directory();
+		return;
+	case AGENT:
+		agent_ended();
+		return;
+	case CONTROL:
+		drain_control();
+		return;
+	case CONTROL_ROOM:
+		flush_out();
+		return;
+	case SPAWNING:
+		spawn_done((struct spawning *)h);
+		return;
+	case CHILD:
+		child_died((struct process *)h);
+		return;
+	case STRANGER:
+		stranger_ended((struct process *)h);
+		return;
+	case MEMBER:
+		member_ended((struct member *)h);
+		return;
+	}
+}
+
+static int64_t sooner(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static int timeout_ms(void)
+{
+	int64_t at = g.agent ? g.ping_until_ms : g.start_at_ms;
+	if (g.timer_ns)
+		at = sooner(at, (int64_t)((g.timer_ns + 999999) / 1000000));
+	if (at == NEVER)
+		return -1;
+	int64_t left = at - now_ms();
+	return left <= 0 ? 0 : left > 1000000000 ? 1000000000 : (int)left;
+}
+
+static void time_passed(void)
+{
+	if (g.timer_ns && (uint64_t)now_ns() >= g.timer_ns) {
+		g.timer_ns = 0;
+		if (g.agent) {
+			size_t frame = event_begin('T');
+			frame_end(&g.out, frame);
+		} else {
+			g.timer_due = 1; /* the agent that is started for it looks at its deadlines by itself */
+		}
+	}
+	if (g.agent && now_ms() >= g.ping_until_ms) {
+		g.hung = 1;
+		g.ping_until_ms = NEVER;
+		kill_agent("it did not answer within 10 s");
+	}
+	if (!g.agent && now_ms() >= g.start_at_ms)
+		start_agent(AGENT_DIED);
+}
+
+static void news_of(struct process *p, void *context)
+{
+	int *news = context;
+	if (p->dead)
+		*news = 1;
+}
+
+/* Asleep: a death, the timer or a connection (see listener_ready) wakes the agent. */
+static void wake_if_needed(void)
+{
+	int news = g.timer_due;
+	if (g.agent || g.start_at_ms != NEVER)
+		return;
+	table_each(&g.strangers, news_of, &news);
+	if (!news)
+		table_each(&g.children, news_of, &news);
+	if (news) {
+		g.timer_due = 0;
+		start_agent(WOKEN);
+	}
+}
+
+static void loop(void)
+{
+	for (;;) {
+		struct epoll_event events[256];
+		int n = epoll_wait(g.epoll, events, 256, timeout_ms());
+		time_passed();
+		/* deaths before orders: an order is answered only after every death that came before it was told */
+		struct handle *control = NULL, *other = NULL;
+		int deaths = 0;
+		for (int i = 0; i < n; i++) {
+			struct handle *h = events[i].data.ptr;
+			if (h->kind == CHILD || h->kind == STRANGER) {
+				dispatch(h);
+				deaths++;
+			} else if (h->kind == CONTROL) {
+				control = h;
+			} else {
+				other = h;
+			}
+		}
+		/* of the rest one a round: handling one may free another that stands in `events` */
+		if (deaths == 0 && (other || control))
+			dispatch(other ? other : control);
+		reap_orphans();
+		wake_if_needed();
+		if (g.out.length)
+			flush_out();
+	}
+}
+
+static void find_home(void)
+{
+	ssize_t n = readlink("/proc/self/exe", g.home, sizeof g.home - 1);
+	g.home[n > 0 ? n : 0] = 0;
+	for (int i = 0; i < 2; i++) {
+		char *slash = strrchr(g.home, '/');
+		if (slash)
+			*slash = 0;
+	}
+}
+
+static void own_limits(void)
+{
+	struct rlimit files, core = {0, RLIM_INFINITY};
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
+	/* only the soft limit: servers get their caller's, which may be higher */
+	if (getrlimit(RLIMIT_CORE, &core) == 0) {
+		core.rlim_cur = 0;
+		setrlimit(RLIMIT_CORE, &core);
+	}
+}
+
+int guard_main(const char *directory, const char *logs, int lock)
+{
+	struct sockaddr_un address;
+	snprintf(g.directory, sizeof g.directory, "%s", directory);
+	snprintf(g.logs, sizeof g.logs, "%s", logs);
+	find_home();
+	own_limits();
+	g.lock = lock;
+	fcntl(lock, F_SETFD, FD_CLOEXEC);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	log_to_file();
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0)
+		say("prctl(PR_SET_CHILD_SUBREAPER): %s", strerror(errno));
+	g.listener = (struct handle){LISTENER, -1};
+	g.abstract = (struct handle){ABSTRACT, socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+	g.inotify = (struct handle){DIRECTORY, -1};
+	g.control.fd = g.room.fd = g.agent_handle.fd = g.directory_lock = -1;
+	g.ping_until_ms = g.start_at_ms = NEVER;
+	socklen_t size = statedir_abstract(directory, &address);
+	if (g.abstract.fd < 0 || bind(g.abstract.fd, (struct sockaddr *)&address, size) != 0 ||
+	    listen(g.abstract.fd, 64) != 0) {
+		say("another guard has the name of %s: %s", directory, strerror(errno));
+		return 1;
+	}
+	g.listener.fd = listen_at(directory);
+	g.epoll = epoll_create1(EPOLL_CLOEXEC);
+	g.snapshot = (int)syscall(SYS_memfd_create, "sharedserver-snapshot", 1u /* MFD_CLOEXEC */);
+	if (g.listener.fd < 0 || g.epoll < 0 || g.snapshot < 0) {
+		say("cannot listen at %s/.agent.sock: %s", directory, strerror(errno));
+		return 1;
+	}
+	hold_directory();
+	watch_directory();
+	watch_handle(&g.abstract, EPOLLIN);
+	start_agent(FIRST_START);
+	loop();
+	return 0;
+}

@@ -1,0 +1,590 @@
+#include "launcher.h"
+
+#include "guard.h"
+#include "proc.h"
+#include "spawn.h"
+#include "statedir.h"
+#include "wire.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/inotify.h>
+#include <sys/ioctl.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+extern char **environ;
+
+enum { PATIENCE_MS = 15000, POKE_MS = 5000, RLIMITS = 16 };
+enum { FLAG_STDIN = 1, FLAG_STDOUT = 2, FLAG_STDERR = 4, FLAG_RETRY = 8 };
+enum { EXIT_TROUBLE = 1, EXIT_INTERNAL = 70 };
+
+static int debug;
+
+void complain(const char *format, ...)
+{
+	char line[PATH_MAX + 512];
+	va_list args;
+	va_start(args, format);
+	int n = vsnprintf(line, sizeof line, format, args);
+	va_end(args);
+	if (n >= (int)sizeof line)
+		n = sizeof line - 1;
+	if (dprintf(2, "sharedserver: %.*s\n", n, line) < 0)
+		return;
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void trace(const char *format, ...)
+{
+	if (!debug)
+		return;
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	char line[1024];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(line, sizeof line, format, args);
+	va_end(args);
+	if (dprintf(2, "[%lld.%06ld launcher %d] %s\n", (long long)t.tv_sec, t.tv_nsec / 1000, (int)getpid(), line) < 0)
+		return;
+}
+
+/* 0.5 to 8 ms, so that many launchers do not come back at the same moment */
+static void pause_a_little(void)
+{
+	static unsigned seed;
+	if (!seed)
+		seed = (unsigned)getpid() * 2654435761u + 1;
+	seed = seed * 1664525u + 1013904223u;
+	struct timespec t = {0, 500000 + (long)(seed >> 8) % 7500000};
+	nanosleep(&t, NULL);
+}
+
+static int connect_to(const struct sockaddr_un *address, socklen_t size)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -1;
+	/* also bounds a connect that waits for room in the listener's queue */
+	struct timeval patience = {PATIENCE_MS / 1000, 0};
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+	if (connect(fd, (const struct sockaddr *)address, size) == 0)
+		return fd;
+	int error = errno;
+	close(fd);
+	errno = error;
+	return -1;
+}
+
+/* Makes the guard look at its directory and at its agent. 0 if there is one. */
+static int poke_guard(const struct statedir *d)
+{
+	struct sockaddr_un address;
+	socklen_t size = statedir_abstract(d->path, &address);
+	int fd = connect_to(&address, size);
+	if (fd < 0)
+		return -1;
+	/* the guard hangs up when it has looked */
+	struct pollfd p = {fd, POLLIN, 0};
+	poll(&p, 1, 1000);
+	close(fd);
+	return 0;
+}
+
+static void keep_only(int lock)
+{
+	for (int fd = 0; fd < 3; fd++)
+		close(fd);
+	int null = open("/dev/null", O_RDWR);
+	while (null >= 0 && null < 2)
+		null = dup(null);
+	if (lock != 3) {
+		dup2(lock, 3);
+		lock = 3;
+	}
+	fcntl(lock, F_SETFD, 0);
+	if (syscall(SYS_close_range, 4, ~0u, 0) != 0)
+		for (int fd = 4; fd < 4096; fd++)
+			close(fd);
+}
+
+static char *fixed_variable(const char *name, const char *otherwise)
+{
+	const char *value = getenv(name);
+	if (!value || !*value)
+		value = otherwise;
+	char *entry = NULL;
+	if (!value || asprintf(&entry, "%s=%s", name, value) < 0)
+		return NULL;
+	return entry;
+}
+
+/* Replaces this process by the guard, which holds nothing of its caller. */
+static void become_guard(const struct statedir *d, int lock)
+{
+	char self[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+	if (n < 0)
+		_exit(EXIT_TROUBLE);
+	self[n] = 0;
+	char *env[8];
+	int count = 0;
+	const char *names[][2] = {{"PATH", "/usr/local/bin:/usr/bin:/bin"}, {"HOME", "/"}, {"USER", NULL},
+				  {"LOGNAME", NULL}, {"XDG_CACHE_HOME", NULL}};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		env[count] = fixed_variable(names[i][0], names[i][1]);
+		if (env[count])
+			count++;
+	}
+	env[count++] = (char *)"LANG=C.UTF-8";
+	env[count] = NULL;
+	umask(077);
+	if (chdir("/") != 0)
+		_exit(EXIT_TROUBLE);
+	keep_only(lock);
+	if (default_dispositions() != 0)
+		_exit(EXIT_TROUBLE);
+	char *argv[] = {(char *)"sharedserver", (char *)"--guard", (char *)d->path, (char *)d->logs, (char *)"3", NULL};
+	execve(self, argv, env);
+	_exit(EXIT_TROUBLE);
+}
+
+/* Starts a guard if the directory has none. -1: it cannot be done, and the user was told. */
+static int ensure_guard(const struct statedir *d)
+{
+	int created = 0;
+	int lock = guard_lock(d->path, &created);
+	if (lock < 0) {
+		if (errno == EWOULDBLOCK)
+			return 0;
+		complain("cannot lock %s/.agent.lock: %s", d->path, strerror(errno));
+		return -1;
+	}
+	if (created || d->created) {
+		/* the directory may have been removed under a guard that lives: it makes everything again */
+		flock(lock, LOCK_UN);
+		close(lock);
+		if (poke_guard(d) == 0) {
+			trace("a guard of a removed directory was told");
+			return 0;
+		}
+		lock = guard_lock(d->path, &created);
+		if (lock < 0)
+			return 0;
+	}
+	trace("starting a guard");
+	pid_t child = fork();
+	if (child < 0) {
+		complain("cannot start the guard: fork: %s", strerror(errno));
+		close(lock);
+		return -1;
+	}
+	if (child == 0) {
+		setsid();
+		pid_t grandchild = fork();
+		if (grandchild == 0)
+			become_guard(d, lock);
+		_exit(grandchild < 0);
+	}
+	int status;
+	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	close(lock);
+	return 0;
+}
+
+/* Connects, starting the guard if there is none. */
+static int connect_agent(struct statedir *d, int64_t deadline)
+{
+	struct sockaddr_un address;
+	int keep = -1, fd = -1;
+	for (;;) {
+		if (statedir_address(d->path, ".agent.sock", &address, &keep) == 0) {
+			fd = connect_to(&address, sizeof address);
+			int error = errno;
+			if (keep >= 0)
+				close(keep);
+			errno = error;
+		}
+		if (fd >= 0)
+			return fd;
+		if (errno == ENOENT || errno == ECONNREFUSED || errno == ECONNRESET) {
+			if (errno == ENOENT && statedir_open(d) != 0) {
+				complain("%s", d->error);
+				return -1;
+			}
+			if (ensure_guard(d) != 0)
+				return -1;
+		} else if (errno != EAGAIN && errno != EINTR) {
+			complain("cannot connect to %s/.agent.sock: %s", d->path, strerror(errno));
+			return -1;
+		}
+		if (now_ms() > deadline) {
+			complain("no answer from the agent of %s within %d s; see %s/.agent.log", d->path,
+				 PATIENCE_MS / 1000, d->path);
+			return -1;
+		}
+		pause_a_little();
+	}
+}
+
+static uint64_t own_stamp(void)
+{
+	struct proc_stat s;
+	return proc_stat(getpid(), &s) == 0 ? s.stamp : 0;
+}
+
+static void put_limits(struct buffer *b)
+{
+	put_u8(b, RLIMITS);
+	for (int i = 0; i < RLIMITS; i++) {
+		struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
+		getrlimit((__rlimit_resource_t)i, &limit);
+		put_u64(b, limit.rlim_cur);
+		put_u64(b, limit.rlim_max);
+	}
+}
+
+static void put_request(struct buffer *b, char **argv, const unsigned char id[16], int retry, const char *token)
+{
+	struct winsize window = {0, 0, 0, 0};
+	char cwd[PATH_MAX];
+	int flags = retry ? FLAG_RETRY : 0;
+	if (isatty(0))
+		flags |= FLAG_STDIN;
+	if (isatty(2))
+		flags |= FLAG_STDERR;
+	if (ioctl(1, TIOCGWINSZ, &window) == 0)
+		flags |= FLAG_STDOUT;
+	mode_t mask = umask(0);
+	umask(mask);
+	if (!getcwd(cwd, sizeof cwd))
+		cwd[0] = 0;
+
+	size_t frame = frame_begin(b, 'R');
+	put_u16(b, PROTOCOL);
+	put_bytes(b, id, 16);
+	put_u16(b, (uint16_t)flags);
+	put_u16(b, window.ws_col);
+	put_u32(b, (uint32_t)getpid());
+	put_u64(b, own_stamp());
+	put_u32(b, (uint32_t)getppid());
+	put_u32(b, mask);
+	put_u32(b, (uint32_t)getpriority(PRIO_PROCESS, 0));
+	put_limits(b);
+	put_string(b, VERSION);
+	put_string(b, cwd);
+	put_string(b, token);
+	put_list(b, argv[0] ? argv + 1 : argv);
+	put_list(b, environ);
+	frame_end(b, frame);
+}
+
+static int send_all(int fd, const unsigned char *at, size_t n)
+{
+	while (n) {
+		ssize_t sent = send(fd, at, n, MSG_NOSIGNAL);
+		if (sent < 0 && errno == EINTR)
+			continue;
+		if (sent <= 0)
+			return -1;
+		at += sent;
+		n -= (size_t)sent;
+	}
+	return 0;
+}
+
+/* Nobody reads any more: that is the reader's wish, not an error. */
+static void write_out(int fd, const unsigned char *at, size_t n)
+{
+	while (n) {
+		ssize_t written = write(fd, at, n);
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0 && errno == EAGAIN) {
+			struct pollfd p = {fd, POLLOUT, 0};
+			poll(&p, 1, -1);
+			continue;
+		}
+		if (written < 0 && errno == EPIPE) {
+			signal(SIGPIPE, SIG_DFL);
+			raise(SIGPIPE);
+			_exit(128 + SIGPIPE);
+		}
+		if (written <= 0) {
+			complain("cannot write to descriptor %d: %s", fd, strerror(errno));
+			_exit(EXIT_TROUBLE);
+		}
+		at += written;
+		n -= (size_t)written;
+	}
+}
+
+static void set_variable(char *entry)
+{
+	char *equals = strchr(entry, '=');
+	if (!equals)
+		return;
+	*equals = 0;
+	setenv(entry, equals + 1, 1);
+	*equals = '=';
+}
+
+/* Becomes the given command. Comes back only if that fails, with the errno. */
+static int become(struct cursor *body)
+{
+	char **argv = get_list(body);
+	char **env = argv ? get_list(body) : NULL;
+	if (!env || !argv[0] || !cursor_done(body))
+		return EPROTO;
+	for (char **one = env; *one; one++)
+		set_variable(*one);
+	trace("becoming %s", argv[0]);
+	execvp(argv[0], argv);
+	return errno;
+}
+
+struct watch {
+	pid_t pid;
+	uint64_t stamp;
+	char *directory, *prefix;
+	int64_t timeout;
+};
+
+static int open_pidfd(const struct watch *w)
+{
+	if (w->pid <= 0)
+		return -1;
+	int fd = (int)syscall(SYS_pidfd_open, w->pid, 0);
+	if (fd >= 0 && !proc_is(w->pid, w->stamp)) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+static int is_awaited(int inotify, const char *prefix)
+{
+	_Alignas(struct inotify_event) char bytes[4096];
+	ssize_t n = read(inotify, bytes, sizeof bytes);
+	size_t length = strlen(prefix);
+	for (ssize_t at = 0; at < n;) {
+		const struct inotify_event *event = (const struct inotify_event *)(bytes + at);
+		if (event->len == 0 || strncmp(event->name, prefix, length) == 0)
+			return 1;
+		at += (ssize_t)(sizeof *event + event->len);
+	}
+	return 0;
+}
+
+/* Waits without polling until it is worth while to ask again. */
+static void wait_for(const struct watch *w)
+{
+	static int inotify = -1;
+	if (*w->directory && inotify < 0) {
+		inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+		if (inotify >= 0)
+			inotify_add_watch(inotify, w->directory,
+					  IN_MOVED_TO | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF);
+		/* what happened between the answer and now would be missed: ask once more first */
+		return;
+	}
+	int pidfd = open_pidfd(w);
+	if (w->pid > 0 && pidfd < 0) {
+		pause_a_little();
+		return;
+	}
+	int64_t deadline = w->timeout < 0 ? INT64_MAX : now_ms() + w->timeout;
+	struct pollfd p[2] = {{pidfd, POLLIN, 0}, {inotify, POLLIN, 0}};
+	for (;;) {
+		int64_t left = deadline - now_ms();
+		int ready = poll(p, 2, w->timeout < 0 ? -1 : left > INT_MAX ? INT_MAX : left > 0 ? (int)left : 0);
+		if (p[0].revents || (ready == 0 && now_ms() >= deadline) || (ready < 0 && errno != EINTR))
+			break;
+		if (ready > 0 && p[1].revents && is_awaited(inotify, w->prefix))
+			break;
+	}
+	if (pidfd >= 0)
+		close(pidfd);
+}
+
+struct conversation {
+	struct statedir *state;
+	char *token;
+	struct buffer in;
+	int fd;
+};
+
+enum { DONE = -1, AGAIN = -2, LOST = -3, TROUBLE = -4 }; /* beside an exit code of 0 to 255 */
+
+static int exec_failed(struct conversation *c, int error)
+{
+	struct buffer b = {0};
+	size_t frame = frame_begin(&b, 'F');
+	put_u32(&b, (uint32_t)error);
+	frame_end(&b, frame);
+	int sent = send_all(c->fd, b.at, b.length);
+	buffer_free(&b);
+	if (sent == 0)
+		return DONE;
+	complain("cannot execute: %s", strerror(error));
+	return error == ENOENT || error == ENOTDIR ? 127 : 126;
+}
+
+static int obey(struct conversation *c, char type, struct cursor *body)
+{
+	switch (type) {
+	case 'O':
+	case 'E':
+		write_out(type == 'O' ? 1 : 2, body->at, (size_t)(body->end - body->at));
+		return DONE;
+	case 'X':
+		return get_u8(body);
+	case 'C':
+		return exec_failed(c, become(body));
+	case 'T': {
+		char *token = get_string(body);
+		if (!token)
+			return LOST;
+		free(c->token);
+		c->token = token;
+		return DONE;
+	}
+	case 'W': {
+		struct watch w = {(pid_t)get_u32(body), get_u64(body), NULL, NULL, 0};
+		w.directory = get_string(body);
+		w.prefix = get_string(body);
+		w.timeout = (int64_t)get_u64(body);
+		if (w.directory && w.prefix && cursor_done(body)) {
+			close(c->fd);
+			c->fd = -1;
+			wait_for(&w);
+		}
+		free(w.directory);
+		free(w.prefix);
+		return AGAIN;
+	}
+	default:
+		complain("the agent sent a frame of unknown type %d", type);
+		return LOST;
+	}
+}
+
+/* Reads and obeys until there is an exit code, a reason to ask again, or an end of the connection. */
+static int converse(struct conversation *c)
+{
+	size_t done = 0;
+	c->in.length = 0;
+	for (;;) {
+		char type;
+		struct cursor body;
+		size_t used;
+		int found;
+		while ((found = frame_next(c->in.at + done, c->in.length - done, &type, &body, &used)) == 1) {
+			done += used;
+			int result = obey(c, type, &body);
+			if (result != DONE)
+				return result;
+		}
+		if (found < 0)
+			return LOST;
+		buffer_drop(&c->in, done);
+		done = 0;
+		if (buffer_reserve(&c->in, 65536) != 0)
+			return LOST;
+		struct pollfd p = {c->fd, POLLIN, 0};
+		ssize_t n = recv(c->fd, c->in.at + c->in.length, c->in.capacity - c->in.length, MSG_DONTWAIT);
+		if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+			/* an agent that does not answer may hang: its guard finds out */
+			if (poll(&p, 1, POKE_MS) == 0)
+				poke_guard(c->state);
+			continue;
+		}
+		if (n <= 0)
+			return LOST;
+		c->in.length += (size_t)n;
+	}
+}
+
+static int ask(struct conversation *c, char **argv)
+{
+	struct buffer b = {0};
+	unsigned char id[16];
+	int retry = 0;
+	int64_t deadline = now_ms() + PATIENCE_MS;
+	if (getrandom(id, sizeof id, 0) != (ssize_t)sizeof id)
+		memset(id, 0, sizeof id);
+	for (;;) {
+		c->fd = connect_agent(c->state, deadline);
+		if (c->fd < 0)
+			return TROUBLE;
+		b.length = 0;
+		put_request(&b, argv, id, retry, c->token ? c->token : "");
+		if (b.failed) {
+			complain("arguments and environment are larger than %u bytes", MAX_FRAME);
+			return TROUBLE;
+		}
+		int64_t asked = now_ms();
+		int result = send_all(c->fd, b.at, b.length) == 0 ? converse(c) : LOST;
+		if (result != LOST) {
+			buffer_free(&b);
+			if (c->fd >= 0)
+				close(c->fd);
+			return result;
+		}
+		close(c->fd);
+		trace("the agent hung up, trying again");
+		if (now_ms() > deadline && now_ms() - asked < PATIENCE_MS) {
+			complain("the agent of %s hung up without an answer; see %s/.agent.log", c->state->path,
+				 c->state->path);
+			return TROUBLE;
+		}
+		/* a long wait that ends with the agent is no failed try: the next one gets its time, too */
+		if (now_ms() - asked >= PATIENCE_MS)
+			deadline = now_ms() + PATIENCE_MS;
+		retry = 1;
+		pause_a_little();
+	}
+}
+
+int launcher_main(char **argv)
+{
+	static struct statedir state;
+	struct conversation c = {&state, NULL, {0}, -1};
+	const char *debugging = getenv("SHAREDSERVER_DEBUG");
+	int code = TROUBLE;
+	debug = debugging && *debugging && strcmp(debugging, "0") != 0;
+	if (statedir_open(&state) != 0) {
+		complain("%s", state.error);
+	} else {
+		trace("state directory %s", state.path);
+		do
+			code = ask(&c, argv);
+		while (code == AGAIN);
+	}
+	if (code >= 0)
+		return code;
+	/* `check` answers trouble with 70, so that 0 to 3 are only ever states */
+	int is_check = argv[0] && argv[1] && strcmp(argv[1], "check") == 0;
+	return is_check ? EXIT_INTERNAL : EXIT_TROUBLE;
+}
