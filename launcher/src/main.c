@@ -1,6 +1,13 @@
-#include <stdio.h>
+/* sharedserver: a launcher by default, the guard of one state directory as `sharedserver --guard DIR LOGS LOCK`. */
+#include "guard.h"
+#include "launcher.h"
 
-int main(void)
+#include <stdlib.h>
+#include <string.h>
+
+int main(int argc, char **argv)
 {
-	return puts("sharedserver " VERSION) < 0;
+	if (argc == 5 && strcmp(argv[1], "--guard") == 0)
+		return guard_main(argv[2], argv[3], atoi(argv[4]));
+	return launcher_main(argv);
 }
