@@ -33,7 +33,7 @@ relro='-Wl,-z,relro,-z,now'
 # $1 is newer than the sources, this script and the version it was built for
 is_current() {
 	[ -f "$1" ] && [ "$(cat "$1.version" 2>/dev/null)" = "$version" ] &&
-		[ -z "$(find build.sh src test -newer "$1" -print | head -n 1)" ]
+		[ -z "$(find . -path ./target -prune -o -type f -newer "$1" -print | head -n 1)" ]
 }
 
 # compile OUTPUT OPTION…: by way of a temporary name, so that a running product keeps its file
