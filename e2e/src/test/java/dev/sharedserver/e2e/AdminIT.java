@@ -86,8 +86,11 @@ class AdminIT {
 
     @Test
     void theOldAliasesAreNotInTheHelp(Sandbox box) {
-        assertFalse(box.run("--help").ok().out().lines().anyMatch(line -> line.trim()
-                .startsWith("incref")));
+        assertFalse(box.run("--help")
+                .ok()
+                .out()
+                .lines()
+                .anyMatch(line -> line.trim().startsWith("incref")));
     }
 
     @Test
@@ -150,18 +153,18 @@ class AdminIT {
         Files.writeString(script, box.run("completion", "bash").ok().out());
         box.serve("chroma", box.client());
         Result result = new Invocation(List.of("bash", "-c", """
-                                PATH="${SS%/*}:$PATH"
-                                . ./completion.bash
-                                complete -p sharedserver | grep -q sharedserver || exit 9
-                                f=$(complete -p sharedserver | sed -n 's/.*-F \\([^ ]*\\).*/\\1/p')
-                                COMP_WORDS=(sharedserver unu) COMP_CWORD=1 COMP_LINE="sharedserver unu" COMP_POINT=16
-                                "$f" sharedserver unu sharedserver; echo "${COMPREPLY[@]}"
-                                COMP_WORDS=(sharedserver info ch) COMP_CWORD=2 COMP_LINE="sharedserver info ch" COMP_POINT=20
-                                "$f" sharedserver ch info; echo "${COMPREPLY[@]}"
-                                COMP_WORDS=(sharedserver use x --grace) COMP_CWORD=3 COMP_LINE="sharedserver use x --grace"
-                                COMP_POINT=${#COMP_LINE}
-                                "$f" sharedserver --grace x; echo "${COMPREPLY[@]}"
-                                """), box.env(), box.work())
+            PATH="${SS%/*}:$PATH"
+            . ./completion.bash
+            complete -p sharedserver | grep -q sharedserver || exit 9
+            f=$(complete -p sharedserver | sed -n 's/.*-F \\([^ ]*\\).*/\\1/p')
+            COMP_WORDS=(sharedserver unu) COMP_CWORD=1 COMP_LINE="sharedserver unu" COMP_POINT=16
+            "$f" sharedserver unu sharedserver; echo "${COMPREPLY[@]}"
+            COMP_WORDS=(sharedserver info ch) COMP_CWORD=2 COMP_LINE="sharedserver info ch" COMP_POINT=20
+            "$f" sharedserver ch info; echo "${COMPREPLY[@]}"
+            COMP_WORDS=(sharedserver use x --grace) COMP_CWORD=3 COMP_LINE="sharedserver use x --grace"
+            COMP_POINT=${#COMP_LINE}
+            "$f" sharedserver --grace x; echo "${COMPREPLY[@]}"
+            """), box.env(), box.work())
                 .run()
                 .ok();
         assertEquals(

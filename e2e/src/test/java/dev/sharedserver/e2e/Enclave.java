@@ -14,14 +14,14 @@ import java.util.List;
 final class Enclave {
     /** Reaps what is orphaned in the namespace, as an init does. */
     private static final String INIT = """
-            import os, time
-            open('%s', 'w').write('ready\\n')
-            while True:
-                try:
-                    os.wait()
-                except ChildProcessError:
-                    time.sleep(0.01)
-            """;
+        import os, time
+        open('%s', 'w').write('ready\\n')
+        while True:
+            try:
+                os.wait()
+            except ChildProcessError:
+                time.sleep(0.01)
+        """;
 
     private final Sandbox box;
     private final Stamped keeper;

@@ -459,14 +459,14 @@ class EverydayIT {
     @Test
     void useTakesTheCommandFromTheConfigFoundUpwards(Sandbox box) throws IOException {
         Files.writeString(box.work().resolve(".sharedserver.json"), """
-                {
-                  // people edit this by hand
-                  "servers": {"web": {
-                    "command": "sh", "args": ["-c", "echo $COLOUR $PWD >>facts; exec sleep 1000"],
-                    "env": {"COLOUR": "${TINT:-grey}"}, "gracePeriod": "90s", "metadata": "from config",
-                  }},
-                }
-                """);
+            {
+              // people edit this by hand
+              "servers": {"web": {
+                "command": "sh", "args": ["-c", "echo $COLOUR $PWD >>facts; exec sleep 1000"],
+                "env": {"COLOUR": "${TINT:-grey}"}, "gracePeriod": "90s", "metadata": "from config",
+              }},
+            }
+            """);
         var below = Files.createDirectories(box.work().resolve("a/b"));
         box.command("use", "web", "--pid", "" + box.client().pid())
                 .cwd(below)

@@ -199,7 +199,8 @@ class GroupIT {
     }
 
     private static void assertNoFiles(Sandbox box) {
-        assertTrue(box.filesInLockdir().stream().noneMatch(name -> name.endsWith(".json")), () -> box.filesInLockdir()
-                .toString());
+        assertTrue(
+                box.filesInLockdir().stream().noneMatch(name -> name.endsWith(".json")),
+                () -> box.filesInLockdir().toString());
     }
 }

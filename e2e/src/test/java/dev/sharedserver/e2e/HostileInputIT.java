@@ -314,8 +314,8 @@ class HostileInputIT {
         for (int i = 0; i < 20; i++) {
             box.serve("server-with-a-long-name-" + i, box.client());
         }
-        box.sh(
-                        "i=0; while [ $i -lt 20000 ]; do echo line $i of some length that fills the pipe; i=$((i+1)); done >big.log")
+        box.sh("i=0; while [ $i -lt 20000 ]; do echo line $i of some length that fills the pipe; i=$((i+1));"
+                        + " done >big.log")
                 .run()
                 .ok();
         box.run("use", "talk", "--pid", "" + box.client().pid(), "--", "cat", "big.log")

@@ -133,15 +133,15 @@ class HostileSocketIT {
         Files.setPosixFilePermissions(
                 box.lockdir().resolve(".agent.sock"), PosixFilePermissions.fromString("rwxrwxrwx"));
         String connect = """
-                import socket, sys
-                s = socket.socket(socket.AF_UNIX)
-                s.settimeout(5)
-                s.connect(sys.argv[1])
-                try:
-                    print(len(s.recv(100)))
-                except ConnectionResetError:
-                    print(0)
-                """;
+            import socket, sys
+            s = socket.socket(socket.AF_UNIX)
+            s.settimeout(5)
+            s.connect(sys.argv[1])
+            try:
+                print(len(s.recv(100)))
+            except ConnectionResetError:
+                print(0)
+            """;
         Result result = new Invocation(
                         List.of(
                                 "python3",

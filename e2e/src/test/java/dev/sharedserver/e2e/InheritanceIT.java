@@ -21,22 +21,22 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class InheritanceIT {
     /** A caller with everything unusual: blocked and ignored signals (32 and 33 too), open files, umask, limits, nice. */
     private static final String UNUSUAL_CALLER = """
-            import ctypes, os, resource, signal, sys
-            libc = ctypes.CDLL(None, use_errno=True)
-            RT_SIGACTION = {'x86_64': 13, 'aarch64': 134}[os.uname().machine]
-            ignore = (ctypes.c_ulong * 4)(1, 0, 0, 0)
-            for number in list(range(1, 65)):
-                if number not in (signal.SIGKILL, signal.SIGSTOP, signal.SIGCHLD):
-                    libc.syscall(RT_SIGACTION, number, ignore, None, 8)
-            signal.pthread_sigmask(signal.SIG_BLOCK, set(signal.Signals) - {signal.SIGKILL, signal.SIGSTOP})
-            os.umask(0o027)
-            os.nice(3)
-            resource.setrlimit(resource.RLIMIT_NOFILE, (333, 444))
-            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-            for name in ('a', 'b', 'c'):
-                os.set_inheritable(os.open('leaked-' + name, os.O_CREAT | os.O_RDWR), True)
-            os.execv(sys.argv[1], sys.argv[1:])
-            """;
+        import ctypes, os, resource, signal, sys
+        libc = ctypes.CDLL(None, use_errno=True)
+        RT_SIGACTION = {'x86_64': 13, 'aarch64': 134}[os.uname().machine]
+        ignore = (ctypes.c_ulong * 4)(1, 0, 0, 0)
+        for number in list(range(1, 65)):
+            if number not in (signal.SIGKILL, signal.SIGSTOP, signal.SIGCHLD):
+                libc.syscall(RT_SIGACTION, number, ignore, None, 8)
+        signal.pthread_sigmask(signal.SIG_BLOCK, set(signal.Signals) - {signal.SIGKILL, signal.SIGSTOP})
+        os.umask(0o027)
+        os.nice(3)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (333, 444))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        for name in ('a', 'b', 'c'):
+            os.set_inheritable(os.open('leaked-' + name, os.O_CREAT | os.O_RDWR), True)
+        os.execv(sys.argv[1], sys.argv[1:])
+        """;
 
     @Test
     void theServerStartsWithDefaultSignalsAndTheCallersUmaskNiceAndLimits(Sandbox box) throws IOException {

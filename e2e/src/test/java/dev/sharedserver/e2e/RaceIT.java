@@ -68,14 +68,14 @@ class RaceIT {
     @Test
     void withoutGraceEveryClientHasALiveServerForAsLongAsItIsAttached(Sandbox box) {
         String line = """
-                for i in 1 2 3 4 5; do
-                  pid=$("$SS" use web --json --grace-period 0s --pid $$ -- sh -c "$SERVER" |
-                    sed -n 's/.*"pid": *\\([0-9]*\\).*/\\1/p')
-                  [ -n "$pid" ] || exit 3
-                  grep -q '^State:.[RSD]' /proc/$pid/status || exit 4
-                  "$SS" unuse web --pid $$ >unused.$$ || exit 5
-                done
-                """;
+            for i in 1 2 3 4 5; do
+              pid=$("$SS" use web --json --grace-period 0s --pid $$ -- sh -c "$SERVER" |
+                sed -n 's/.*"pid": *\\([0-9]*\\).*/\\1/p')
+              [ -n "$pid" ] || exit 3
+              grep -q '^State:.[RSD]' /proc/$pid/status || exit 4
+              "$SS" unuse web --pid $$ >unused.$$ || exit 5
+            done
+            """;
         List<Racers.Racer> racers = Racers.run(box, 20, line, SERVER);
         assertAllSucceeded(racers);
         Until.holds(() -> box.check("web") == 2, "nobody uses it any more");

@@ -22,16 +22,16 @@ final class Racers {
     record Racer(long pid, int exit, String output) {}
 
     private static final String RACER = """
-            set -f
-            exec 3<gate
-            echo $$ >>ready
-            read _ <&3
-            exec 3<&-
-            out=$(eval "$RACE" 2>&1)
-            code=$?
-            printf '%s %s %s\\n' "$$" "$code" "$(echo $out)" >>results
-            exec sleep 1000
-            """;
+        set -f
+        exec 3<gate
+        echo $$ >>ready
+        read _ <&3
+        exec 3<&-
+        out=$(eval "$RACE" 2>&1)
+        code=$?
+        printf '%s %s %s\\n' "$$" "$code" "$(echo $out)" >>results
+        exec sleep 1000
+        """;
 
     private Racers() {}
 
