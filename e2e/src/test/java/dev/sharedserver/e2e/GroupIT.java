@@ -9,11 +9,13 @@ import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Rules 5 and 6: a stop is total, and nobody deletes a successor. */
 @ExtendWith(SandboxExtension.class)
+@Tag("sanitized")
 class GroupIT {
 
     @Test

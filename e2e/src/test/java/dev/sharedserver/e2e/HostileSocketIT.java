@@ -20,6 +20,7 @@ import java.util.Random;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -28,6 +29,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Whatever comes in on the socket, the next caller is served. */
 @ExtendWith(SandboxExtension.class)
+@Tag("sanitized")
 class HostileSocketIT {
 
     static Stream<byte[]> garbageFrames() {

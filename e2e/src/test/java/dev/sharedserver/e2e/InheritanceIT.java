@@ -13,11 +13,13 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Rules 8 and 9: nothing leaks into the server, and guard and agent hold nothing of their caller. */
 @ExtendWith(SandboxExtension.class)
+@Tag("sanitized")
 class InheritanceIT {
     /** A caller with everything unusual: blocked and ignored signals (32 and 33 too), open files, umask, limits, nice. */
     private static final String UNUSUAL_CALLER = """

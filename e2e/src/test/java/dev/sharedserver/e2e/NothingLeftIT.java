@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.parallel.Execution;
@@ -17,6 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** No process and no socket of ours 10 s after the last server is gone. */
 @ExtendWith(SandboxExtension.class)
+@Tag("sanitized")
 class NothingLeftIT {
     private static final Duration PROMISED = Duration.ofSeconds(10);
 

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,6 +19,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Rule 4: a dead watcher heals. What runs is adopted, what died meanwhile is gone, deadlines go on. */
 @ExtendWith(SandboxExtension.class)
+@Tag("sanitized")
 class RecoveryIT {
 
     /** Whom a test kills. */

@@ -54,7 +54,7 @@ final class Sandbox {
         env.put("LANG", "C.UTF-8");
         env.put("SHAREDSERVER_LOCKDIR", lockdir.toString());
         env.put("SS", Product.bin().toString());
-        env.put("ASAN_OPTIONS", "log_path=" + root.resolve("sanitizer") + ":detect_leaks=1:abort_on_error=0");
+        env.put("ASAN_OPTIONS", "log_path=" + root.resolve("sanitizer") + "");
         env.put("UBSAN_OPTIONS", "log_path=" + root.resolve("sanitizer") + ":print_stacktrace=1");
     }
 
@@ -378,11 +378,16 @@ final class Sandbox {
                 problem.append("sanitizer report:\n").append(read(root.resolve(file)));
             }
         }
+        // the guard's own reports and the agent's uncaught exceptions
+        String log = read(lockdir.resolve(".agent.log"));
+        if (log != null && (log.contains("Sanitizer") || log.contains("runtime error:") || log.contains("\n\tat "))) {
+            problem.append("a report in .agent.log\n");
+        }
         if (problem.isEmpty()) {
             Trees.delete(root);
             return null;
         }
-        problem.append("--- .agent.log\n").append(read(lockdir.resolve(".agent.log")));
+        problem.append("--- .agent.log\n").append(log);
         for (long pid : left) {
             Stamped process = Stamped.find(pid);
             if (process != null) {
