@@ -54,7 +54,7 @@ final class Sandbox {
         env.put("LANG", "C.UTF-8");
         env.put("SHAREDSERVER_LOCKDIR", lockdir.toString());
         env.put("SS", Product.bin().toString());
-        env.put("ASAN_OPTIONS", "log_path=" + root.resolve("sanitizer") + "");
+        env.put("ASAN_OPTIONS", "detect_leaks=0:log_path=" + root.resolve("sanitizer"));
         env.put("UBSAN_OPTIONS", "log_path=" + root.resolve("sanitizer") + ":print_stacktrace=1");
     }
 
