@@ -1,6 +1,5 @@
 /**
- * The operating system as the agent sees it: processes, their facts and their ends. Must not know what a shared server
- * is: no name, reference, grace period or state file occurs here.
+ * The operating system as the agent sees it: facts about processes. Knows nothing of shared servers.
  */
 @NullMarked
 package dev.sharedserver.os;

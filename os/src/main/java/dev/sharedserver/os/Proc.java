@@ -1,0 +1,166 @@
+package dev.sharedserver.os;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** Reads {@code /proc}. A process that is gone, or not ours to look at, is null and never an error. */
+public final class Proc {
+
+    private final Path root;
+    private final Function<byte[], String> decoder;
+
+    /** Reads the machine's {@code /proc}; {@code decoder} makes text of bytes that may be no UTF-8. */
+    public Proc(Function<byte[], String> decoder) {
+        this(Path.of("/proc"), decoder);
+    }
+
+    Proc(Path root, Function<byte[], String> decoder) {
+        this.root = root;
+        this.decoder = decoder;
+    }
+
+    /** Returns what the kernel says of a process. */
+    public @Nullable ProcStat stat(long pid) {
+        byte[] bytes = bytes(pid, "stat");
+        return bytes == null ? null : ProcStat.parse(bytes);
+    }
+
+    /** Tells whether that run of that process still executes. */
+    public boolean alive(long pid, long startTime) {
+        ProcStat stat = stat(pid);
+        return stat != null && stat.alive() && stat.startTime() == startTime;
+    }
+
+    /** Returns argv; empty for a zombie or a kernel thread. */
+    public @Nullable List<String> cmdline(long pid) {
+        return strings(pid, "cmdline");
+    }
+
+    /** Returns the environment it was executed with, {@code K=V} each. */
+    public @Nullable List<String> environment(long pid) {
+        return strings(pid, "environ");
+    }
+
+    /** Returns the path of its program. */
+    public @Nullable String exe(long pid) {
+        return link(pid, "exe");
+    }
+
+    /** Returns its working directory. */
+    public @Nullable String cwd(long pid) {
+        return link(pid, "cwd");
+    }
+
+    /** Returns a name of its pid namespace that is equal for processes in the same one. */
+    public @Nullable String pidNamespace(long pid) {
+        return link(pid, "ns/pid");
+    }
+
+    /** Returns its real user id, -1 if there is no such process. */
+    public int uid(long pid) {
+        String uid = status(pid, "Uid:");
+        return uid == null ? -1 : Integer.parseInt(uid, 0, end(uid), 10);
+    }
+
+    /** Returns its file mode creation mask, -1 if the kernel does not tell. */
+    public int umask(long pid) {
+        String umask = status(pid, "Umask:");
+        return umask == null ? -1 : Integer.parseInt(umask, 0, end(umask), 8);
+    }
+
+    /** Returns its resource limits, soft and hard in turn, by RLIMIT number, -1 = infinity; empty if not shown. */
+    public List<Long> limits(long pid) {
+        byte[] bytes = bytes(pid, "limits");
+        if (bytes == null) {
+            return List.of();
+        }
+        // by the names of proc(5), since the order of the lines is the order of the RLIMIT numbers in every kernel
+        List<Long> limits = new ArrayList<>();
+        String[] lines = decoder.apply(bytes).split("\n");
+        for (int i = 1; i < lines.length; i++) {
+            // "Max open files            1024                 4096                 files": columns of fixed width
+            if (lines[i].length() < 60) {
+                return List.of();
+            }
+            limits.add(limit(lines[i].substring(26, 47).trim()));
+            limits.add(limit(lines[i].substring(47, Math.min(68, lines[i].length())).trim()));
+        }
+        return limits;
+    }
+
+    private static long limit(String text) {
+        return text.equals("unlimited") ? -1 : Long.parseUnsignedLong(text);
+    }
+
+    /** Returns this boot's id. */
+    public String bootId() throws IOException {
+        return decoder.apply(Files.readAllBytes(root.resolve("sys/kernel/random/boot_id"))).trim();
+    }
+
+    private @Nullable String status(long pid, String field) {
+        byte[] bytes = bytes(pid, "status");
+        if (bytes == null) {
+            return null;
+        }
+        String text = decoder.apply(bytes);
+        int at = text.indexOf("\n" + field);
+        if (at < 0) {
+            return null;
+        }
+        int start = at + 1 + field.length();
+        while (text.charAt(start) <= ' ') {
+            start++;
+        }
+        int newline = text.indexOf('\n', start);
+        return text.substring(start, newline < 0 ? text.length() : newline);
+    }
+
+    private static int end(String text) {
+        int end = 0;
+        while (end < text.length() && text.charAt(end) > ' ') {
+            end++;
+        }
+        return end;
+    }
+
+    private @Nullable List<String> strings(long pid, String file) {
+        byte[] bytes = bytes(pid, file);
+        if (bytes == null) {
+            return null;
+        }
+        List<String> strings = new ArrayList<>();
+        int start = 0;
+        for (int i = 0; i < bytes.length; i++) {
+            if (bytes[i] == 0) {
+                strings.add(decoder.apply(java.util.Arrays.copyOfRange(bytes, start, i)));
+                start = i + 1;
+            }
+        }
+        if (start < bytes.length) {
+            strings.add(decoder.apply(java.util.Arrays.copyOfRange(bytes, start, bytes.length)));
+        }
+        return strings;
+    }
+
+    private byte @Nullable [] bytes(long pid, String file) {
+        try {
+            return Files.readAllBytes(root.resolve(Long.toString(pid)).resolve(file));
+        } catch (IOException e) {
+            return null;
+        }
+    }
+
+    private @Nullable String link(long pid, String file) {
+        try {
+            return Files.readSymbolicLink(root.resolve(Long.toString(pid)).resolve(file))
+                    .toString();
+        } catch (IOException e) {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,86 @@
+package dev.sharedserver.os;
+
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What {@code /proc/<pid>/stat} says (proc(5)).
+ *
+ * @param comm name of the program, at most 15 bytes, any of them possible
+ * @param state one letter; Z and X are dead
+ * @param session session id
+ * @param tty device number of the controlling terminal, 0 for none
+ * @param flags PF_ flags of the kernel
+ * @param startTime clock ticks since boot
+ */
+public record ProcStat(
+        long pid,
+        String comm,
+        char state,
+        long ppid,
+        long pgrp,
+        long session,
+        long tty,
+        long flags,
+        int nice,
+        long startTime) {
+
+    /** PF_FORKNOEXEC of linux/sched.h: forked, and no other program was executed since. */
+    private static final long FORKED_WITHOUT_EXEC = 0x40;
+
+    private static final int FIELDS = 20;
+
+    /** Parses a line; null if it is none. */
+    static @Nullable ProcStat parse(byte[] bytes) {
+        String line = new String(bytes, StandardCharsets.ISO_8859_1);
+        int open = line.indexOf('(');
+        // the name may hold parentheses and spaces itself: the last one closes it
+        int close = line.lastIndexOf(')');
+        if (open < 2 || close < open || close + 3 >= line.length()) {
+            return null;
+        }
+        long[] fields = new long[FIELDS];
+        int at = close + 4;
+        for (int i = 1; i < FIELDS; i++) {
+            int end = at;
+            while (end < line.length() && line.charAt(end) > ' ') {
+                end++;
+            }
+            try {
+                fields[i] = Long.parseLong(line, at, end, 10);
+            } catch (NumberFormatException e) {
+                if (i != 0 && at < end && line.charAt(at) != '-') {
+                    fields[i] = Long.MAX_VALUE; // beyond 63 bits: none of the fields that are looked at
+                } else {
+                    return null;
+                }
+            }
+            at = end + 1;
+        }
+        try {
+            return new ProcStat(
+                    Long.parseLong(line, 0, open - 1, 10),
+                    line.substring(open + 1, close),
+                    line.charAt(close + 2),
+                    fields[1],
+                    fields[2],
+                    fields[3],
+                    fields[4],
+                    fields[6],
+                    (int) fields[16],
+                    fields[19]);
+        } catch (NumberFormatException e) {
+            return null;
+        }
+    }
+
+    /** Tells whether the process still executes. */
+    public boolean alive() {
+        return state != 'Z' && state != 'X';
+    }
+
+    /** Tells whether it is a fork that runs the program of its parent, as a subshell does. */
+    public boolean forkedWithoutExec() {
+        return (flags & FORKED_WITHOUT_EXEC) != 0;
+    }
+}
