@@ -113,7 +113,7 @@ public final class StateDirectory {
         } catch (IOException e) {
             return new Found.Unreadable<>(e.toString());
         } catch (StateFileException e) {
-            return new Found.Unreadable<>(e.getMessage());
+            return new Found.Unreadable<>(e.reason());
         }
     }
 

@@ -4,7 +4,14 @@ package dev.sharedserver.core;
 final class StateFileException extends Exception {
     private static final long serialVersionUID = 1L;
 
-    StateFileException(String message) {
-        super(message);
+    private final String reason;
+
+    StateFileException(String reason) {
+        super(reason);
+        this.reason = reason;
+    }
+
+    String reason() {
+        return reason;
     }
 }

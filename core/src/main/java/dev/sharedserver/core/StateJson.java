@@ -222,12 +222,12 @@ final class StateJson {
                 yield null;
             }
             // the text of the number: whether it is a whole one is its reader's business
-            case NUMBER -> new Number(json.nextString());
+            case NUMBER -> new Numeral(json.nextString());
             case END_ARRAY, END_OBJECT, NAME, END_DOCUMENT -> throw new IllegalStateException("no value");
         };
     }
 
-    private record Number(String text) {}
+    private record Numeral(String text) {}
 
     /** The fields of an object; a wrong kind of value is an error that names the field. */
     private record Fields(Map<String, @Nullable Object> values) {
@@ -246,7 +246,7 @@ final class StateJson {
                 return null;
             }
             try {
-                long number = value instanceof Number n ? Long.parseLong(n.text()) : -1;
+                long number = value instanceof Numeral n ? Long.parseLong(n.text()) : -1;
                 if (number >= 0) {
                     return number;
                 }
