@@ -3,13 +3,18 @@ package dev.sharedserver.os;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Reads {@code /proc}. A process that is gone, or not ours to look at, is null and never an error. */
 public final class Proc {
+
+    /** USER_HZ: the unit of start times. 100 on every Linux of the architectures the product runs on. */
+    public static final int TICKS_PER_SECOND = 100;
 
     private final Path root;
     private final Function<byte[], String> decoder;
@@ -81,8 +86,8 @@ public final class Proc {
         }
         // by the names of proc(5), since the order of the lines is the order of the RLIMIT numbers in every kernel
         List<Long> limits = new ArrayList<>();
-        String[] lines = decoder.apply(bytes).split("\n");
-        for (int i = 1; i < lines.length; i++) {
+        String[] lines = decoder.apply(bytes).split("\n", -1);
+        for (int i = 1; i < lines.length && !lines[i].isEmpty(); i++) {
             // "Max open files            1024                 4096                 files": columns of fixed width
             if (lines[i].length() < 60) {
                 return List.of();
@@ -95,6 +100,18 @@ public final class Proc {
 
     private static long limit(String text) {
         return text.equals("unlimited") ? -1 : Long.parseUnsignedLong(text);
+    }
+
+    /** Returns when the machine was booted, to the second; null if the kernel does not tell. */
+    public @Nullable Instant bootTime() {
+        try {
+            String text = decoder.apply(Files.readAllBytes(root.resolve("stat")));
+            int at = text.indexOf("\nbtime ");
+            int end = text.indexOf('\n', at + 1);
+            return at < 0 ? null : Instant.ofEpochSecond(Long.parseLong(text, at + 7, end, 10));
+        } catch (IOException | NumberFormatException e) {
+            return null;
+        }
     }
 
     /** Returns this boot's id. */
@@ -137,12 +154,12 @@ public final class Proc {
         int start = 0;
         for (int i = 0; i < bytes.length; i++) {
             if (bytes[i] == 0) {
-                strings.add(decoder.apply(java.util.Arrays.copyOfRange(bytes, start, i)));
+                strings.add(decoder.apply(Arrays.copyOfRange(bytes, start, i)));
                 start = i + 1;
             }
         }
         if (start < bytes.length) {
-            strings.add(decoder.apply(java.util.Arrays.copyOfRange(bytes, start, bytes.length)));
+            strings.add(decoder.apply(Arrays.copyOfRange(bytes, start, bytes.length)));
         }
         return strings;
     }

@@ -1,18 +1,17 @@
 package dev.sharedserver.agent.supervise;
 
-import dev.sharedserver.core.ProcessId;
 import dev.sharedserver.core.ServerName;
 import dev.sharedserver.core.lifecycle.Action;
 import dev.sharedserver.core.lifecycle.Event;
 import dev.sharedserver.core.lifecycle.Lifecycle;
 import dev.sharedserver.core.lifecycle.Now;
-import dev.sharedserver.core.lifecycle.Outcome;
 import dev.sharedserver.core.lifecycle.Phase;
 import dev.sharedserver.core.lifecycle.ServerState;
 import dev.sharedserver.core.lifecycle.Step;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -34,9 +33,9 @@ public final class Server {
     private volatile ServerState state;
     private volatile @Nullable Foreign foreign;
 
-    // only the handling thread touches what follows
+    // only the handling thread writes what follows
     private OnDisk onDisk = OnDisk.NOTHING;
-    private boolean unwritten;
+    private volatile boolean unwritten;
 
     Server(ServerName name, Supervisor supervisor) {
         this.name = name;
@@ -57,6 +56,13 @@ public final class Server {
     /** Returns the server of that name that another tool manages, null if there is none. */
     public @Nullable Foreign foreign() {
         return foreign;
+    }
+
+    /** Tells whether nothing waits in the mailbox and nothing is about to start or end. */
+    boolean quiet() {
+        ServerState now = state;
+        boolean settled = now.phase() instanceof Phase.Stopped || now.phase() instanceof Phase.Running;
+        return waiting.get() == 0 && settled && now.attaching().isEmpty() && !unwritten;
     }
 
     void post(Event event) {
@@ -104,15 +110,19 @@ public final class Server {
 
     /** Memory knows nothing of this name: what does the disk say? */
     private void look(Now now) throws IOException {
-        Adoption adoption = supervisor.adopt(name, now);
+        Adoption adoption = supervisor.look(name);
         foreign = null;
         switch (adoption) {
             case Adoption.Nothing n -> {}
             case Adoption.Stale stale -> supervisor.clean(name, stale.reason());
             case Adoption.OfAnotherTool other -> foreign = other.server();
             case Adoption.Ours ours -> {
-                onDisk = OnDisk.UNKNOWN;
+                // whatever the files say in detail, they are written again
+                unwritten = true;
                 for (Event event : ours.events()) {
+                    if (event instanceof Event.Found found) {
+                        supervisor.adopted(this, found.instance().process());
+                    }
                     alone(event, now);
                 }
             }
@@ -122,7 +132,7 @@ public final class Server {
     private List<Event> refuseForeign(List<Event> batch) {
         List<Event> rest = new ArrayList<>();
         for (Event event : batch) {
-            if (event instanceof Event.Request request) {
+            if (event instanceof Event.Request request && !(event instanceof Event.Look)) {
                 supervisor.answer(request.request(), null);
             } else {
                 rest.add(event);
@@ -154,10 +164,10 @@ public final class Server {
         try {
             write(step.state());
         } catch (IOException e) {
-            String reason = supervisor.reason(e);
+            String reason = Supervisor.reason(e);
             Step refused = Lifecycle.refuse(state, event, reason, now);
             step = refused == null ? step : refused;
-            unwritten = refused == null;
+            unwritten |= refused == null;
         }
         commit(step.state(), step.actions());
     }
@@ -165,7 +175,12 @@ public final class Server {
     private void write(ServerState next) throws IOException {
         OnDisk wanted = OnDisk.of(next, supervisor.host());
         if (unwritten || !wanted.equals(onDisk)) {
-            supervisor.store().write(name, wanted.server(), wanted.clients());
+            boolean sameServer = !unwritten && Objects.equals(wanted.server(), onDisk.server());
+            if (sameServer) {
+                supervisor.store().writeClients(name, wanted.clients());
+            } else {
+                supervisor.store().write(name, wanted.server(), wanted.clients());
+            }
             onDisk = wanted;
             unwritten = false;
         }
@@ -184,7 +199,7 @@ public final class Server {
             case Action.Unwatch unwatch -> supervisor.watches().unwatch(unwatch.process(), this);
             case Action.Spawn spawn -> supervisor.spawn(this, spawn.launch());
             case Action.Signal signal -> supervisor.signal(signal.instance(), signal.signal());
-            case Action.AwaitGroupEmpty await -> supervisor.awaitGroupEmpty(this, await.process());
+            case Action.AwaitGroupEmpty await -> supervisor.awaitGroupEmpty(this, await.instance());
             case Action.Reap reap -> supervisor.reap(reap.process());
             case Action.Reply reply -> supervisor.answer(reply.request(), reply.outcome());
             case Action.Note note -> supervisor.note(name, note);

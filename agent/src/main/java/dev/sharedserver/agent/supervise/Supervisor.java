@@ -1,11 +1,12 @@
 package dev.sharedserver.agent.supervise;
 
 import dev.sharedserver.core.EventLog;
-import dev.sharedserver.core.OsText;
 import dev.sharedserver.core.ProcessId;
 import dev.sharedserver.core.ServerName;
 import dev.sharedserver.core.StateDirectory;
 import dev.sharedserver.core.lifecycle.Action;
+import dev.sharedserver.core.lifecycle.Cause;
+import dev.sharedserver.core.lifecycle.Client;
 import dev.sharedserver.core.lifecycle.Event;
 import dev.sharedserver.core.lifecycle.ExitStatus;
 import dev.sharedserver.core.lifecycle.Instance;
@@ -13,17 +14,23 @@ import dev.sharedserver.core.lifecycle.Launch;
 import dev.sharedserver.core.lifecycle.Now;
 import dev.sharedserver.core.lifecycle.Outcome;
 import dev.sharedserver.core.lifecycle.ServerState;
+import dev.sharedserver.core.lifecycle.StopMode;
 import dev.sharedserver.os.guard.GuardEvent;
 import dev.sharedserver.os.guard.GuardLink;
 import dev.sharedserver.os.guard.SpawnRequest;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -51,12 +58,14 @@ public final class Supervisor {
     private final LogFiles logs;
     private final Executor executor;
     private final Fatal fatal;
+    private final AgentLog log;
     private final Watches watches;
     private final Deadlines deadlines;
     private final Map<ServerName, Server> servers = new ConcurrentHashMap<>();
     private final Map<Long, CompletableFuture<Optional<Outcome>>> requests = new ConcurrentHashMap<>();
     private final Map<Long, Server> spawning = new ConcurrentHashMap<>();
     private final Map<ProcessId, Server> running = new ConcurrentHashMap<>();
+    private final Set<ProcessId> strays = ConcurrentHashMap.newKeySet();
     private final AtomicLong numbers = new AtomicLong();
 
     /** What the agent does when it cannot go on: end, so that the guard starts another one. */
@@ -74,7 +83,8 @@ public final class Supervisor {
             Adopter adopter,
             LogFiles logs,
             Executor executor,
-            Fatal fatal) {
+            Fatal fatal,
+            AgentLog log) {
         this.store = store;
         this.events = events;
         this.guard = guard;
@@ -83,6 +93,7 @@ public final class Supervisor {
         this.logs = logs;
         this.executor = executor;
         this.fatal = fatal;
+        this.log = log;
         this.watches = new Watches(guard);
         this.deadlines = new Deadlines(guard);
     }
@@ -157,14 +168,29 @@ public final class Supervisor {
         }
     }
 
-    /** Tells whether anything runs, is about to, or has yet to be cleaned up. */
-    public boolean idle() {
+    /** Tells whether nothing is under way: no request waits, nothing starts or ends. */
+    public boolean quiet() {
+        if (!requests.isEmpty() || !spawning.isEmpty() || !strays.isEmpty()) {
+            return false;
+        }
         for (Server server : servers.values()) {
             if (!server.quiet()) {
                 return false;
             }
         }
-        return requests.isEmpty() && spawning.isEmpty();
+        return true;
+    }
+
+    /** Returns what a later agent cannot find on disk: the surroundings of what runs, by process. */
+    public Map<ProcessId, Launch.Surroundings> surroundings() {
+        Map<ProcessId, Launch.Surroundings> all = new HashMap<>();
+        for (Server server : servers.values()) {
+            Instance instance = server.state().instance();
+            if (instance != null && instance.launch().surroundings() != null) {
+                all.put(instance.process(), instance.launch().surroundings());
+            }
+        }
+        return all;
     }
 
     // From the guard
@@ -177,14 +203,202 @@ public final class Supervisor {
         for (GuardEvent.Child child : init.children()) {
             ProcessId process = new ProcessId(child.pid(), child.startTime());
             if (!running.containsKey(process)) {
-                // the last agent died before it could write down that this one runs: its caller will ask again
-                guard.signal(0, process.pid(), process.startTime(), 9, GuardLink.Scope.GROUP);
-                strays.add(process);
-                guard.awaitGroupEmpty(process.pid(), process.startTime());
+                // the last agent died before it could write down that this one runs: its caller asks again
+                end(process);
             }
         }
         for (GuardEvent.Watch watch : init.watches()) {
             watches.dropUnless(new ProcessId(watch.pid(), watch.startTime()));
         }
+    }
+
+    /** Kills a child that belongs to no server. */
+    private void end(ProcessId process) throws IOException {
+        strays.add(process);
+        guard.signal(0, process.pid(), process.startTime(), StopMode.SIGKILL, GuardLink.Scope.GROUP);
+        // answered by ChildDied, now or when it has died
+        guard.watch(process.pid(), process.startTime());
+    }
+
+    void spawned(long request, ProcessId process) throws IOException {
+        Server server = spawning.remove(request);
+        if (server == null) {
+            end(process);
+            return;
+        }
+        running.put(process, server);
+        server.post(new Event.Spawned(process));
+    }
+
+    void spawnFailed(long request, int step, int errno) {
+        Server server = spawning.remove(request);
+        if (server != null) {
+            server.post(new Event.SpawnFailed(step, errno));
+        }
+    }
+
+    void childDied(ProcessId process, ExitStatus status) throws IOException {
+        Server server = running.get(process);
+        if (server != null) {
+            server.post(new Event.ServerEnded(process, status));
+        } else if (strays.contains(process)) {
+            guard.awaitGroupEmpty(process.pid(), process.startTime());
+        }
+    }
+
+    void groupEmpty(ProcessId process) throws IOException {
+        Server server = running.get(process);
+        if (server != null) {
+            server.post(new Event.GroupEmpty(process));
+        } else if (strays.remove(process)) {
+            guard.reap(process.pid(), process.startTime());
+        }
+    }
+
+    void timerFired() throws IOException {
+        deadlines.fired(System.nanoTime());
+    }
+
+    // For the mailboxes
+
+    void run(Runnable mailbox) {
+        executor.execute(mailbox);
+    }
+
+    void failed(Throwable reason) {
+        fatal.because(reason);
+    }
+
+    /** HotSpot's nanoTime is CLOCK_MONOTONIC on Linux, which the guard's timer and the files count in, too. */
+    Now now() {
+        return new Now(System.nanoTime(), Instant.now());
+    }
+
+    Host host() {
+        return host;
+    }
+
+    StateDirectory store() {
+        return store;
+    }
+
+    Watches watches() {
+        return watches;
+    }
+
+    Deadlines deadlines() {
+        return deadlines;
+    }
+
+    /** Returns when a server whose state could not be written wants its next tick, CLOCK_MONOTONIC in ns. */
+    long soon(Now now, ServerState state) {
+        return Math.min(state.nextDeadline(), now.monotonicNanos() + RETRY_WRITE);
+    }
+
+    Adoption look(ServerName name) {
+        return adopter.look(name);
+    }
+
+    /** Removes files that speak of nothing that lives. */
+    void clean(ServerName name, String reason) throws IOException {
+        store.write(name, null, null);
+        events.append(name, Instant.now(), "cleaned", Map.of("detail", reason));
+    }
+
+    void adopted(Server server, ProcessId process) {
+        running.put(process, server);
+    }
+
+    void spawn(Server server, Launch launch) throws IOException {
+        long number = numbers.incrementAndGet();
+        Launch.Surroundings surroundings = Objects.requireNonNull(launch.surroundings(), "nothing to start it in");
+        try {
+            if (launch.ownLog()) {
+                logs.rotate(Path.of(launch.logFile()));
+            }
+        } catch (IOException e) {
+            log.say("cannot make room for " + launch.logFile() + ": " + e);
+        }
+        spawning.put(number, server);
+        String out = launch.stdout() == null ? launch.logFile() : launch.stdout();
+        String err = launch.stdout() == null ? null : launch.logFile();
+        guard.spawn(new SpawnRequest(
+                number,
+                surroundings.umask(),
+                surroundings.nice(),
+                surroundings.rlimits(),
+                launch.workingDir(),
+                launch.stdin(),
+                out,
+                err,
+                path(surroundings.environment()),
+                launch.command(),
+                surroundings.environment()));
+    }
+
+    private static String path(List<String> environment) {
+        for (String entry : environment) {
+            if (entry.startsWith("PATH=")) {
+                return entry.substring("PATH=".length());
+            }
+        }
+        return "/usr/local/bin:/usr/bin:/bin";
+    }
+
+    void signal(Instance instance, int signal) throws IOException {
+        GuardLink.Scope scope = instance.ownGroup() ? GuardLink.Scope.GROUP : GuardLink.Scope.DESCENDANTS;
+        guard.signal(
+                0, instance.process().pid(), instance.process().startTime(), signal, scope);
+    }
+
+    void awaitGroupEmpty(Server server, Instance instance) throws IOException {
+        if (instance.ownGroup()) {
+            guard.awaitGroupEmpty(instance.process().pid(), instance.process().startTime());
+        } else {
+            server.post(new Event.GroupEmpty(instance.process()));
+        }
+    }
+
+    void reap(ProcessId process) throws IOException {
+        running.remove(process);
+        guard.reap(process.pid(), process.startTime());
+    }
+
+    /** Answers a request; a null outcome says that another tool manages the server. */
+    void answer(long request, @Nullable Outcome outcome) {
+        CompletableFuture<Optional<Outcome>> waiting = requests.remove(request);
+        if (waiting != null) {
+            waiting.complete(Optional.ofNullable(outcome));
+        }
+    }
+
+    void note(ServerName name, Action.Note note) {
+        Map<String, @Nullable Object> fields = new LinkedHashMap<>();
+        fields.put("pid", note.pid());
+        Client client = note.client();
+        if (client != null) {
+            fields.put("client", client.key());
+            fields.put("metadata", client.metadata());
+        }
+        Cause cause = note.cause();
+        if (cause != null) {
+            fields.put("cause", cause.word());
+            fields.put("detail", cause.detail());
+        }
+        if (note.detail() != null) {
+            fields.put("detail", note.detail());
+        }
+        String trouble = events.append(name, Instant.now(), note.what().word(), fields);
+        if (trouble != null) {
+            log.say("cannot log an event of " + name + ": " + trouble);
+        }
+    }
+
+    /** Returns what a person reads of a failed write. */
+    static String reason(IOException e) {
+        if (e instanceof FileSystemException file && file.getReason() != null) {
+            return file.getReason();
+        }
+        return Objects.requireNonNullElse(e.getMessage(), e.toString());
     }
 }

@@ -1,6 +1,7 @@
 package dev.sharedserver.core.lifecycle;
 
 import dev.sharedserver.core.ProcessId;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** What the agent is to do after a step, in order, once the state is on disk. */
@@ -19,7 +20,7 @@ public sealed interface Action {
     record Signal(Instance instance, int signal) implements Action {}
 
     /** Tell when the server's group is empty. */
-    record AwaitGroupEmpty(ProcessId process) implements Action {}
+    record AwaitGroupEmpty(Instance instance) implements Action {}
 
     /** Let the zombie go. */
     record Reap(ProcessId process) implements Action {}
@@ -47,6 +48,11 @@ public sealed interface Action {
         KILLING,
         EXITED,
         STOPPED,
-        STOP_FAILED
+        STOP_FAILED;
+
+        /** Returns the word that stands for it in event logs. */
+        public String word() {
+            return name().toLowerCase(Locale.ROOT);
+        }
     }
 }

@@ -75,4 +75,7 @@ public sealed interface Event {
      * @param grace its deadline if one was recorded
      */
     record Found(Instance instance, List<Client> clients, @Nullable Deadline grace) implements Event {}
+
+    /** Nothing but a look at the disk, for somebody who waits for its end. */
+    record Look(long request) implements Request {}
 }

@@ -64,6 +64,7 @@ public final class Lifecycle {
                     // a stop frees what the disk may lack: it is never refused
                     case Event.Stop s -> false;
                     case Event.Restart r -> false;
+                    case Event.Look l -> false;
                     case Event.Request request -> {
                         step.reply(request.request(), new Outcome.NotRecorded(reason));
                         yield true;
@@ -107,6 +108,7 @@ public final class Lifecycle {
             case Event.Unuse unuse -> unuse(unuse);
             case Event.Stop stop -> stop(stop);
             case Event.Restart restart -> restart(restart);
+            case Event.Look look -> reply(look.request(), new Outcome.Looked());
             case Event.Watched watched -> watched(watched.process());
             case Event.NotWatched not ->
                 dropAttaching(not.process(), client -> new Outcome.ClientNotWatched(client.key(), not.reason()));
@@ -470,7 +472,7 @@ public final class Lifecycle {
         if (!stopping.killed()) {
             actions.add(new Action.Signal(stopping.instance(), StopMode.SIGTERM));
         }
-        actions.add(new Action.AwaitGroupEmpty(stopping.instance().process()));
+        actions.add(new Action.AwaitGroupEmpty(stopping.instance()));
     }
 
     private void groupEmpty(ProcessId process) {

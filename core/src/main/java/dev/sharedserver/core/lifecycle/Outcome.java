@@ -27,6 +27,9 @@ public sealed interface Outcome {
     /** It was restarted. */
     record Restarted(long pid, int refcount) implements Outcome {}
 
+    /** The disk was looked at. */
+    record Looked() implements Outcome {}
+
     /** Nothing runs. */
     record NotRunning() implements Outcome {}
 
