@@ -31,9 +31,15 @@ public final class GuardLink {
 
     /** Which processes a signal goes to. */
     public enum Scope {
-        PROCESS,
-        GROUP,
-        DESCENDANTS
+        PROCESS(0),
+        GROUP(1),
+        DESCENDANTS(2);
+
+        private final int wire;
+
+        Scope(int wire) {
+            this.wire = wire;
+        }
     }
 
     /** Makes a link; {@code decoder} and {@code encoder} turn bytes of the system into text and back. */
@@ -202,7 +208,7 @@ public final class GuardLink {
             body.writeInt((int) pid);
             body.writeLong(startTime);
             body.writeByte(signal);
-            body.writeByte(scope.ordinal());
+            body.writeByte(scope.wire);
         });
     }
 

@@ -1,0 +1,20 @@
+package dev.sharedserver.cli;
+
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A client as it is shown.
+ *
+ * @param key a pid, or {@code hold-…}
+ * @param alive null for a hold
+ * @param exe path of its program, null if unknown
+ * @param cwd its working directory, null if unknown
+ */
+public record ClientView(
+        String key,
+        Instant attachedAt,
+        @Nullable String metadata,
+        @Nullable Boolean alive,
+        @Nullable String exe,
+        @Nullable String cwd) {}

@@ -1,0 +1,69 @@
+package dev.sharedserver.cli;
+
+import dev.sharedserver.core.Period;
+import dev.sharedserver.core.ServerName;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A command line that was understood. A pid of null means: find out who calls. */
+public sealed interface Command {
+
+    /** Attach, starting the server if need be; the command is empty if none was given. */
+    record Use(ServerName name, UseOptions options, List<String> command) implements Command {}
+
+    /** Detach. */
+    record Unuse(ServerName name, @Nullable Long pid) implements Command {}
+
+    /** Attach to all, then become the command. */
+    record Run(List<ServerName> names, @Nullable String metadata, List<String> command) implements Command {}
+
+    /** Show all. */
+    record ListServers(boolean json) implements Command {}
+
+    /** Show one. */
+    record Info(ServerName name, boolean json) implements Command {}
+
+    /** Tell the state by the exit code. */
+    record Check(ServerName name) implements Command {}
+
+    /** Stop. */
+    record Stop(List<ServerName> names, boolean evenIfUsed, @Nullable Long pid) implements Command {}
+
+    /** Stop and start. */
+    record Restart(ServerName name, boolean evenIfUsed, @Nullable Long pid) implements Command {}
+
+    /** Wait for a state; no time-out if null. */
+    record Wait(ServerName name, Goal goal, @Nullable Period timeout) implements Command {}
+
+    /** What can be waited for. */
+    enum Goal {
+        READY,
+        STOPPED,
+        ACTIVE,
+        GRACE
+    }
+
+    /** Show output. */
+    record Logs(ServerName name, boolean follow, @Nullable Integer lines, @Nullable String grep) implements Command {}
+
+    /** Start without a client, or for {@code options.pid()}. */
+    record AdminStart(ServerName name, UseOptions options, List<String> command) implements Command {}
+
+    /** Stop, whoever holds it. */
+    record AdminStop(ServerName name, boolean force, Period timeout) implements Command {}
+
+    /** Attach to what runs. */
+    record AdminIncref(ServerName name, @Nullable Long pid, @Nullable String metadata) implements Command {}
+
+    /** Kill and forget. */
+    record AdminKill(ServerName name) implements Command {}
+
+    /** Show the event log. */
+    record AdminDebug(ServerName name) implements Command {}
+
+    /** Print the names of all servers, for completions. */
+    record Names() implements Command {}
+
+    /** Print a text. */
+    record Print(String text) implements Command {}
+}

@@ -1,0 +1,385 @@
+package dev.sharedserver.cli;
+
+import dev.sharedserver.core.InvalidInput;
+import dev.sharedserver.core.Period;
+import dev.sharedserver.core.Quote;
+import dev.sharedserver.core.ServerName;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Understands a command line. Names and options may stand in any order; everything behind {@code --} is a command. */
+public final class CommandLine {
+
+    private static final Period ADMIN_STOP_TIMEOUT = new Period(10_000_000_000L);
+    private static final long LARGEST_PID = 1L << 22;
+
+    private final Verb verb;
+    private final List<String> names = new ArrayList<>();
+    private final Map<String, List<String>> options = new LinkedHashMap<>();
+    private final List<String> command = new ArrayList<>();
+    private boolean hasCommand;
+
+    private CommandLine(Verb verb) {
+        this.verb = verb;
+    }
+
+    /**
+     * Parses argv without its first word.
+     *
+     * @param version what {@code --version} prints
+     */
+    public static Command parse(List<String> argv, String version) throws UsageError {
+        if (argv.isEmpty()) {
+            throw new UsageError("a verb is missing; see sharedserver --help");
+        }
+        String first = argv.get(0);
+        if (first.equals("--help") || first.equals("-h")) {
+            return new Command.Print(Help.overview());
+        }
+        if (first.equals("--version") || first.equals("-V")) {
+            return new Command.Print("sharedserver " + version + "\n");
+        }
+        if (first.startsWith("-")) {
+            throw new UsageError("unknown option " + Quote.of(first)
+                    + ": a verb comes first; the options without one are --help and --version");
+        }
+        boolean admin = first.equals("admin");
+        if (admin && (argv.size() < 2 || argv.get(1).equals("--help") || argv.get(1).equals("-h"))) {
+            if (argv.size() < 2) {
+                throw new UsageError("a verb is missing behind admin: start, stop, incref, decref, kill or debug");
+            }
+            return new Command.Print(Help.overview());
+        }
+        CommandLine line = new CommandLine(verb(admin ? "admin " + argv.get(1) : first));
+        return line.parse(argv.subList(admin ? 2 : 1, argv.size()))
+                ? line.command()
+                : new Command.Print(Help.of(line.verb));
+    }
+
+    private static Verb verb(String words) throws UsageError {
+        List<String> known = new ArrayList<>();
+        for (Verb verb : Verb.values()) {
+            if (verb.words().equals(words)) {
+                return verb;
+            }
+            if (!verb.hidden()) {
+                known.add(verb.words());
+            }
+        }
+        throw new UsageError("unknown verb " + Quote.of(words) + meant(words, known) + "; see sharedserver --help");
+    }
+
+    private static String meant(String word, List<String> known) {
+        String nearest = Nearest.of(word, known);
+        return nearest == null ? "" : ", did you mean " + nearest + "?";
+    }
+
+    /** Sorts the words; false if help was asked for. */
+    private boolean parse(List<String> words) throws UsageError {
+        for (int i = 0; i < words.size(); i++) {
+            String word = words.get(i);
+            if (word.equals("--")) {
+                command.addAll(words.subList(i + 1, words.size()));
+                hasCommand = true;
+                return true;
+            }
+            if (word.equals("--help") || word.equals("-h")) {
+                return false;
+            }
+            if (!word.startsWith("-") || word.equals("-")) {
+                names.add(word);
+                continue;
+            }
+            int equals = word.startsWith("--") ? word.indexOf('=') : -1;
+            String flag = equals < 0 ? word : word.substring(0, equals);
+            Option option = verb.option(flag);
+            if (option == null) {
+                List<String> known = new ArrayList<>();
+                verb.options().forEach(o -> known.add(o.flag()));
+                throw new UsageError("unknown option " + Quote.of(flag) + " of " + verb.words() + meant(flag, known)
+                        + "; see sharedserver " + verb.words() + " --help");
+            }
+            String value = "";
+            if (option.value() == null) {
+                if (equals >= 0) {
+                    throw new UsageError("option " + flag + " takes no value, got " + Quote.of(word));
+                }
+            } else if (equals >= 0) {
+                value = word.substring(equals + 1);
+            } else {
+                i++;
+                if (i == words.size() || words.get(i).equals("--")) {
+                    throw new UsageError("option " + flag + " of " + verb.words() + " needs a value: " + flag + " "
+                            + option.value());
+                }
+                value = words.get(i);
+            }
+            List<String> values = options.computeIfAbsent(flag, f -> new ArrayList<>());
+            if (!values.isEmpty() && !flag.equals("--env")) {
+                throw new UsageError("option " + flag + " was given twice: " + Quote.of(values.get(0)) + " and "
+                        + Quote.of(value));
+            }
+            values.add(value);
+        }
+        return true;
+    }
+
+    private Command command() throws UsageError {
+        if (hasCommand && !takesCommand()) {
+            throw new UsageError(verb.words() + " takes no command behind --");
+        }
+        return switch (verb) {
+            case USE -> new Command.Use(name(), useOptions(), optionalCommand());
+            case UNUSE, DECREF -> new Command.Unuse(name(), pid());
+            case RUN -> new Command.Run(allNames(), text("--metadata"), neededCommand());
+            case LIST -> nameless(new Command.ListServers(has("--json")));
+            case INFO -> new Command.Info(name(), has("--json"));
+            case CHECK -> new Command.Check(name());
+            case STOP -> new Command.Stop(allNames(), has("--even-if-used"), pid());
+            case RESTART -> new Command.Restart(name(), has("--even-if-used"), pid());
+            case WAIT -> new Command.Wait(name(), goal(), period("--timeout"));
+            case LOGS -> new Command.Logs(name(), has("-f"), lines(), text("--grep"));
+            case COMPLETION -> new Command.Print(completion());
+            case HELP -> new Command.Print(help());
+            case ADMIN_START, START -> new Command.AdminStart(name(), useOptions(), neededCommand());
+            case ADMIN_STOP -> {
+                Period timeout = period("--timeout");
+                yield new Command.AdminStop(name(), has("--force"), timeout == null ? ADMIN_STOP_TIMEOUT : timeout);
+            }
+            case ADMIN_INCREF -> new Command.AdminIncref(name(), neededPid(), text("--metadata"));
+            case INCREF -> new Command.AdminIncref(name(), pid(), text("--metadata"));
+            case ADMIN_DECREF -> new Command.Unuse(name(), neededPid());
+            case ADMIN_KILL -> new Command.AdminKill(name());
+            case ADMIN_DEBUG -> new Command.AdminDebug(name());
+            case NAMES -> nameless(new Command.Names());
+        };
+    }
+
+    private boolean takesCommand() {
+        return verb == Verb.USE || verb == Verb.RUN || verb == Verb.ADMIN_START || verb == Verb.START;
+    }
+
+    private List<String> optionalCommand() throws UsageError {
+        if (hasCommand && command.isEmpty()) {
+            throw new UsageError("a command is missing behind --");
+        }
+        if (!hasCommand && has("--shell")) {
+            throw new UsageError("--shell needs a command: sharedserver use NAME --shell -- 'COMMAND LINE'");
+        }
+        return shell(command);
+    }
+
+    private List<String> neededCommand() throws UsageError {
+        if (command.isEmpty()) {
+            throw new UsageError(
+                    verb.words() + " needs a command: sharedserver " + verb.words() + " " + verb.synopsis());
+        }
+        return shell(command);
+    }
+
+    private List<String> shell(List<String> words) throws UsageError {
+        if (!has("--shell")) {
+            return List.copyOf(words);
+        }
+        if (words.size() != 1) {
+            throw new UsageError("--shell takes the command as one string, got " + words.size() + " words");
+        }
+        return List.of("/bin/sh", "-c", words.get(0));
+    }
+
+    private Command nameless(Command made) throws UsageError {
+        if (!names.isEmpty()) {
+            throw new UsageError(verb.words() + " takes no name, got " + Quote.of(names.get(0)));
+        }
+        return made;
+    }
+
+    private ServerName name() throws UsageError {
+        if (names.isEmpty()) {
+            throw new UsageError("a server name is missing: sharedserver " + verb.words() + " " + verb.synopsis());
+        }
+        if (names.size() > 1) {
+            String hint = takesCommand() ? "; the command comes behind --" : "";
+            throw new UsageError("one server name is expected, got " + Quote.of(names.get(0)) + " and "
+                    + Quote.of(names.get(1)) + hint);
+        }
+        return named(names.get(0));
+    }
+
+    private List<ServerName> allNames() throws UsageError {
+        if (names.isEmpty()) {
+            throw new UsageError("a server name is missing: sharedserver " + verb.words() + " " + verb.synopsis());
+        }
+        List<ServerName> all = new ArrayList<>();
+        for (String name : names) {
+            ServerName one = named(name);
+            if (!all.contains(one)) {
+                all.add(one);
+            }
+        }
+        return List.copyOf(all);
+    }
+
+    private static ServerName named(String name) throws UsageError {
+        try {
+            return ServerName.of(name);
+        } catch (InvalidInput e) {
+            throw new UsageError(text(e));
+        }
+    }
+
+    private static String text(InvalidInput e) {
+        String message = e.getMessage();
+        return message == null ? e.toString() : message;
+    }
+
+    private boolean has(String flag) {
+        return options.containsKey(flag);
+    }
+
+    private @Nullable String text(String flag) {
+        List<String> values = options.get(flag);
+        return values == null ? null : values.get(0);
+    }
+
+    private @Nullable Period period(String flag) throws UsageError {
+        String text = text(flag);
+        try {
+            return text == null ? null : Period.parse(text);
+        } catch (InvalidInput e) {
+            throw new UsageError(flag + ": " + text(e));
+        }
+    }
+
+    private @Nullable Long pid() throws UsageError {
+        String text = text("--pid");
+        if (text == null) {
+            return null;
+        }
+        try {
+            long pid = Long.parseLong(text);
+            if (pid > 0 && pid <= LARGEST_PID) {
+                return pid;
+            }
+        } catch (NumberFormatException e) {
+            // said below
+        }
+        throw new UsageError("invalid --pid " + Quote.of(text) + ": a process id from 1 to " + LARGEST_PID
+                + " is expected");
+    }
+
+    private Long neededPid() throws UsageError {
+        Long pid = pid();
+        if (pid == null) {
+            throw new UsageError(verb.words() + " needs --pid PID");
+        }
+        return pid;
+    }
+
+    private @Nullable Integer lines() throws UsageError {
+        String text = text("-n");
+        if (text == null) {
+            return null;
+        }
+        try {
+            int lines = Integer.parseInt(text);
+            if (lines >= 0) {
+                return lines;
+            }
+        } catch (NumberFormatException e) {
+            // said below
+        }
+        throw new UsageError("invalid -n " + Quote.of(text) + ": a number of lines, 0 or more, is expected");
+    }
+
+    private Command.Goal goal() throws UsageError {
+        String text = text("--for");
+        if (text == null) {
+            return Command.Goal.READY;
+        }
+        return switch (text) {
+            case "ready" -> Command.Goal.READY;
+            case "stopped" -> Command.Goal.STOPPED;
+            case "active" -> Command.Goal.ACTIVE;
+            case "grace" -> Command.Goal.GRACE;
+            default ->
+                throw new UsageError(
+                        "invalid --for " + Quote.of(text) + ": ready, stopped, active or grace is expected");
+        };
+    }
+
+    private String completion() throws UsageError {
+        String shell = names.size() == 1 ? names.get(0) : "";
+        return switch (shell) {
+            case "bash" -> Completion.bash();
+            case "zsh" -> Completion.zsh();
+            case "fish" -> Completion.fish();
+            default ->
+                throw new UsageError("completion needs a shell: bash, zsh or fish"
+                        + (names.isEmpty() ? "" : ", got " + Quote.of(names.get(0))));
+        };
+    }
+
+    private String help() throws UsageError {
+        if (names.isEmpty()) {
+            return Help.overview();
+        }
+        StringBuilder words = new StringBuilder(names.get(0));
+        for (String word : names.subList(1, names.size())) {
+            words.append(' ').append(word);
+        }
+        return words.toString().equals("admin") ? Help.overview() : Help.of(verb(words.toString()));
+    }
+
+    private UseOptions useOptions() throws UsageError {
+        List<String> env = List.copyOf(options.getOrDefault("--env", List.of()));
+        for (String entry : env) {
+            if (entry.indexOf('=') <= 0) {
+                throw new UsageError("invalid --env " + Quote.of(entry) + ": KEY=VALUE is expected");
+            }
+        }
+        for (String path : List.of("--log-file", "--working-dir", "--stdin", "--stdout")) {
+            String value = text(path);
+            if (value != null && value.isEmpty()) {
+                throw new UsageError("invalid " + path + " '': a path is expected");
+            }
+        }
+        String signal = text("--stop-signal");
+        if (has("--hold") && has("--pid")) {
+            throw new UsageError("--hold and --pid exclude each other: a hold belongs to no process");
+        }
+        return new UseOptions(
+                period("--grace-period"),
+                pid(),
+                period("--hold"),
+                text("--metadata"),
+                onMismatch(),
+                text("--stdin"),
+                text("--stdout"),
+                env,
+                text("--log-file"),
+                text("--working-dir"),
+                signal == null ? null : Signals.parse(signal),
+                period("--stop-timeout"),
+                has("--json"),
+                has("--shell"));
+    }
+
+    private OnMismatch onMismatch() throws UsageError {
+        String text = text("--on-mismatch");
+        if (text == null) {
+            return OnMismatch.WARN;
+        }
+        return switch (text) {
+            case "warn" -> OnMismatch.WARN;
+            case "fail" -> OnMismatch.FAIL;
+            case "ignore" -> OnMismatch.IGNORE;
+            default ->
+                throw new UsageError(
+                        "invalid --on-mismatch " + Quote.of(text) + ": warn, fail or ignore is expected");
+        };
+    }
+}

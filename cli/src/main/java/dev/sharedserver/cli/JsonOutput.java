@@ -1,0 +1,127 @@
+package dev.sharedserver.cli;
+
+import com.google.gson.stream.JsonWriter;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** JSON for programs: field order is fixed, indentation is two spaces. */
+public final class JsonOutput {
+
+    private JsonOutput() {}
+
+    private interface Content {
+        void writeTo(JsonWriter json) throws IOException;
+    }
+
+    private static String json(Content content) {
+        StringWriter text = new StringWriter(1024);
+        try (JsonWriter json = new JsonWriter(text)) {
+            json.setIndent("  ");
+            json.setHtmlSafe(false);
+            content.writeTo(json);
+        } catch (IOException e) {
+            throw new IllegalStateException("a StringWriter does not fail", e);
+        }
+        return text.append('\n').toString();
+    }
+
+    /** Returns {@code list --json}. */
+    public static String list(List<ServerView> servers) {
+        return json(json -> {
+            json.beginArray();
+            for (ServerView server : servers) {
+                json.beginObject();
+                json.name("name").value(server.name());
+                json.name("state").value(server.state().word());
+                common(json, server);
+                json.name("clients").beginArray();
+                for (ClientView client : server.clients()) {
+                    json.beginObject();
+                    client(json, client);
+                    json.endObject();
+                }
+                json.endArray();
+                json.endObject();
+            }
+            json.endArray();
+        });
+    }
+
+    /** Returns {@code info --json}. */
+    public static String info(ServerView server) {
+        return json(json -> {
+            json.beginObject();
+            if (server.state() == State.STOPPED) {
+                json.name("state").value(server.state().word());
+                json.name("name").value(server.name());
+                json.endObject();
+                return;
+            }
+            json.name("name").value(server.name());
+            json.name("state").value(server.state().word());
+            json.name("status").value(server.state().word());
+            common(json, server);
+            json.name("start_time").value(server.startTime());
+            json.name("watcher_start_time").value(server.watcherStartTime());
+            json.name("working_dir").value(server.workingDir());
+            json.name("log_file").value(server.logFile());
+            json.name("ready").value(server.ready());
+            json.name("grace_remaining_ms").value(server.graceRemainingMs());
+            json.name("managed_by").value(server.managedBy());
+            json.name("clients").beginArray();
+            for (ClientView client : server.clients()) {
+                json.beginObject();
+                client(json, client);
+                json.name("alive").value(client.alive());
+                json.name("exe").value(client.exe());
+                json.name("cwd").value(client.cwd());
+                json.endObject();
+            }
+            json.endArray();
+            json.endObject();
+        });
+    }
+
+    /** Returns {@code use --json}. */
+    public static String use(
+            String action, String name, long pid, int refcount, State state, boolean ready, @Nullable String logFile) {
+        return json(json -> {
+            json.beginObject();
+            json.name("action").value(action);
+            json.name("name").value(name);
+            json.name("pid").value(pid);
+            json.name("refcount").value(refcount);
+            json.name("state").value(state.word());
+            json.name("ready").value(ready);
+            json.name("log_file").value(logFile);
+            json.endObject();
+        });
+    }
+
+    private static void common(JsonWriter json, ServerView server) throws IOException {
+        json.name("pid").value(server.pid());
+        json.name("command").beginArray();
+        for (String word : server.command()) {
+            json.value(word);
+        }
+        json.endArray();
+        json.name("grace_period").value(server.gracePeriod());
+        json.name("watcher_pid").value(server.watcherPid());
+        json.name("started_at")
+                .value(server.startedAt() == null ? null : server.startedAt().getEpochSecond());
+        json.name("refcount").value(server.refcount());
+    }
+
+    private static void client(JsonWriter json, ClientView client) throws IOException {
+        json.name("pid");
+        if (client.key().startsWith("hold-")) {
+            json.nullValue();
+        } else {
+            json.value(Long.parseLong(client.key()));
+        }
+        json.name("attached_at").value(dev.sharedserver.core.Timestamps.format(client.attachedAt()));
+        json.name("metadata").value(client.metadata());
+    }
+}

@@ -1,0 +1,46 @@
+package dev.sharedserver.cli;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Finds the word that somebody may have meant. */
+final class Nearest {
+
+    private Nearest() {}
+
+    /** Returns the known word with the least edit distance, null if none is near. */
+    static @Nullable String of(String word, List<String> known) {
+        String best = null;
+        int least = Math.max(2, word.length() / 3) + 1;
+        for (String candidate : known) {
+            int distance = distance(word, candidate);
+            if (distance < least) {
+                least = distance;
+                best = candidate;
+            }
+        }
+        return best;
+    }
+
+    /** Levenshtein distance. */
+    private static int distance(String a, String b) {
+        if (a.length() > 64) {
+            return Integer.MAX_VALUE;
+        }
+        int[] row = new int[b.length() + 1];
+        for (int j = 0; j <= b.length(); j++) {
+            row[j] = j;
+        }
+        for (int i = 1; i <= a.length(); i++) {
+            int diagonal = row[0];
+            row[0] = i;
+            for (int j = 1; j <= b.length(); j++) {
+                int above = row[j];
+                int change = a.charAt(i - 1) == b.charAt(j - 1) ? diagonal : diagonal + 1;
+                row[j] = Math.min(change, Math.min(above, row[j - 1]) + 1);
+                diagonal = above;
+            }
+        }
+        return row[b.length()];
+    }
+}

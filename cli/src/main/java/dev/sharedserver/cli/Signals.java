@@ -1,0 +1,40 @@
+package dev.sharedserver.cli;
+
+import dev.sharedserver.core.Quote;
+
+/** Names of signals (signal(7), the numbers of x86-64 and aarch64 Linux). */
+public final class Signals {
+
+    private static final String[] NAMES = {
+        "", "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE", "ALRM",
+        "TERM", "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ", "VTALRM", "PROF",
+        "WINCH", "IO", "PWR", "SYS"
+    };
+    private static final int LAST = 64;
+
+    private Signals() {}
+
+    static int parse(String text) throws UsageError {
+        String name = text.startsWith("SIG") ? text.substring(3) : text;
+        for (int i = 1; i < NAMES.length; i++) {
+            if (NAMES[i].equalsIgnoreCase(name)) {
+                return i;
+            }
+        }
+        try {
+            int number = Integer.parseInt(text);
+            if (number >= 1 && number <= LAST) {
+                return number;
+            }
+        } catch (NumberFormatException e) {
+            // neither a name nor a number
+        }
+        throw new UsageError(
+                "invalid signal " + Quote.of(text) + ": a name like TERM or INT, or a number from 1 to 64 is expected");
+    }
+
+    /** Returns the name of a signal with its SIG, or its number. */
+    public static String name(int signal) {
+        return signal > 0 && signal < NAMES.length ? "SIG" + NAMES[signal] : "signal " + signal;
+    }
+}

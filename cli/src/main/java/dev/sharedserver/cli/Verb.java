@@ -1,0 +1,309 @@
+package dev.sharedserver.cli;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The verbs of the command line: the one table that parser, help, completion and documents are made from. */
+enum Verb {
+    USE(
+            "use",
+            "NAME [options] [-- COMMAND [ARG…]]",
+            "start a server if it is stopped, and attach to it",
+            """
+            The server runs as long as somebody holds it, and for the grace period after that. The reference belongs
+            to a process and is dropped by `unuse` or by the end of that process, however it ends. A server that runs
+            already ignores COMMAND.
+            """,
+            """
+            0 attached; 1 not; 126 COMMAND cannot be executed; 127 COMMAND was not found
+            """,
+            "sharedserver use web -- python3 -m http.server 8000",
+            serverOptions(true)),
+    UNUSE(
+            "unuse",
+            "NAME [--pid PID]",
+            "detach from a server",
+            """
+            The last one to leave starts the grace period.
+            """,
+            """
+            0 detached; 1 the server is not running, or the client is not attached
+            """,
+            "sharedserver unuse web",
+            List.of(Option.PID)),
+    RUN(
+            "run",
+            "NAME… [options] -- COMMAND [ARG…]",
+            "attach to servers, then become a command",
+            """
+            The reference belongs to COMMAND, which keeps this process's pid and terminal, and ends with it.
+            """,
+            """
+            COMMAND's; 1 a server cannot be attached; 126, 127 COMMAND cannot be executed, was not found
+            """,
+            "sharedserver run web -- curl -s localhost:8000",
+            List.of(Option.METADATA)),
+    LIST(
+            "list",
+            "[--json]",
+            "show all servers",
+            "",
+            """
+            0
+            """,
+            "sharedserver list",
+            List.of(Option.JSON)),
+    INFO(
+            "info",
+            "NAME [--json]",
+            "show one server and who holds it",
+            "",
+            """
+            0, for a stopped server too
+            """,
+            "sharedserver info web --json",
+            List.of(Option.JSON)),
+    CHECK(
+            "check",
+            "NAME",
+            "tell a server's state by the exit code",
+            "",
+            """
+            0 active; 1 in its grace period; 2 stopped; 3 its process is dead and being cleared away; 70 internal error
+            """,
+            "sharedserver check web || echo not in use",
+            List.of()),
+    STOP(
+            "stop",
+            "NAME… [--even-if-used]",
+            "stop servers",
+            """
+            The server's process group gets the stop signal, and SIGKILL after the stop timeout. Refused while others
+            than the caller hold it.
+            """,
+            """
+            0 stopped; 1 not
+            """,
+            "sharedserver stop web",
+            List.of(Option.EVEN_IF_USED, Option.PID)),
+    RESTART(
+            "restart",
+            "NAME [--even-if-used]",
+            "stop a server and start it again; its clients stay attached",
+            """
+            Refused while others than the caller hold it.
+            """,
+            """
+            0 restarted; 1 not
+            """,
+            "sharedserver restart web --even-if-used",
+            List.of(Option.EVEN_IF_USED, Option.PID)),
+    WAIT(
+            "wait",
+            "NAME [--for STATE] [--timeout DURATION]",
+            "wait until a server is in a state",
+            """
+            Waits in the kernel: it neither polls nor keeps the agent awake.
+            """,
+            """
+            0 it is; 1 error; 124 the time is over
+            """,
+            "sharedserver wait web --for stopped --timeout 10s",
+            List.of(
+                    new Option("--for", "STATE", "ready, stopped, active or grace (default: ready)"),
+                    Option.TIMEOUT)),
+    LOGS(
+            "logs",
+            "NAME [-f] [-n N] [--grep REGEX]",
+            "show a server's output",
+            "",
+            """
+            0; 1 there is no log
+            """,
+            "sharedserver logs web -f -n 20",
+            List.of(
+                    new Option("-f", null, "go on with what comes"),
+                    new Option("-n", "N", "the last N lines only"),
+                    new Option("--grep", "REGEX", "only lines in which the regular expression is found"))),
+    COMPLETION(
+            "completion",
+            "bash|zsh|fish",
+            "print a completion script",
+            """
+            bash: sharedserver completion bash > ~/.local/share/bash-completion/completions/sharedserver
+            zsh:  sharedserver completion zsh > DIR/_sharedserver, where DIR is in $fpath
+            fish: sharedserver completion fish > ~/.config/fish/completions/sharedserver.fish
+            """,
+            """
+            0
+            """,
+            "source <(sharedserver completion bash)",
+            List.of()),
+    HELP("help", "[VERB]", "explain a verb", "", "0\n", "sharedserver help use", List.of()),
+    ADMIN_START(
+            "admin start",
+            "NAME [--pid PID] [options] -- COMMAND [ARG…]",
+            "start a server for nobody in particular",
+            """
+            Without --pid the reference count is 0 and the grace period counts from the start.
+            """,
+            """
+            as of use
+            """,
+            "sharedserver admin start web --grace-period 1h -- python3 -m http.server 8000",
+            serverOptions(false)),
+    ADMIN_STOP(
+            "admin stop",
+            "NAME [--force] [--timeout DURATION]",
+            "stop a server, whoever holds it",
+            """
+            Sends SIGTERM. A server that does not end in time is left as it is, unless --force is given.
+            """,
+            """
+            0 stopped; 1 not
+            """,
+            "sharedserver admin stop web --force",
+            List.of(
+                    new Option("--force", null, "send SIGKILL when the time is over"),
+                    new Option("--timeout", "DURATION", "how long the server may take (default: 10s)"))),
+    ADMIN_INCREF(
+            "admin incref",
+            "NAME --pid PID [--metadata TEXT]",
+            "attach a process to a running server",
+            "",
+            """
+            0 attached; 1 not
+            """,
+            "sharedserver admin incref web --pid 4711",
+            List.of(new Option("--pid", "PID", "the client's process"), Option.METADATA)),
+    ADMIN_DECREF(
+            "admin decref",
+            "NAME --pid PID",
+            "detach a process",
+            "",
+            """
+            0 detached; 1 not
+            """,
+            "sharedserver admin decref web --pid 4711",
+            List.of(new Option("--pid", "PID", "the client's process"))),
+    ADMIN_KILL(
+            "admin kill",
+            "NAME",
+            "send SIGKILL to a server and forget it",
+            """
+            Reports what survived (a process in uninterruptible sleep) and removes the state files all the same.
+            """,
+            """
+            0 gone; 1 it survived, or nothing runs
+            """,
+            "sharedserver admin kill web",
+            List.of()),
+    ADMIN_DEBUG(
+            "admin debug",
+            "NAME",
+            "show what happened to a server lately",
+            "",
+            """
+            0
+            """,
+            "sharedserver admin debug web",
+            List.of()),
+    START("start", "NAME [--grace-period DURATION] -- COMMAND [ARG…]", "", "", "", "", serverOptions(false)),
+    INCREF("incref", "NAME [--metadata TEXT] [--pid PID]", "", "", "", "", List.of(Option.METADATA, Option.PID)),
+    DECREF("decref", "NAME [--pid PID]", "", "", "", "", List.of(Option.PID)),
+    NAMES("__names", "", "", "", "", "", List.of());
+
+    private final String words;
+    private final String synopsis;
+    private final String summary;
+    private final String text;
+    private final String exits;
+    private final String example;
+    private final List<Option> options;
+
+    Verb(
+            String words,
+            String synopsis,
+            String summary,
+            String text,
+            String exits,
+            String example,
+            List<Option> options) {
+        this.words = words;
+        this.synopsis = synopsis;
+        this.summary = summary;
+        this.text = text;
+        this.exits = exits;
+        this.example = example;
+        this.options = options;
+    }
+
+    private static List<Option> serverOptions(boolean client) {
+        List<Option> options = new ArrayList<>();
+        options.add(Option.GRACE_PERIOD);
+        options.add(Option.PID);
+        if (client) {
+            options.add(new Option("--hold", "DURATION", "hold it for a time; no process is needed"));
+            options.add(new Option(
+                    "--on-mismatch",
+                    "warn|fail|ignore",
+                    "what to do when a server runs with another command or directory (default: warn)"));
+        }
+        options.add(Option.METADATA);
+        options.add(new Option("--env", "K=V", "add to the server's environment; may be repeated"));
+        options.add(new Option("--working-dir", "DIR", "where the server runs (default: here)"));
+        options.add(new Option("--log-file", "PATH", "where its output goes, appended"));
+        options.add(new Option("--stdin", "PATH", "its standard input (default: /dev/null)"));
+        options.add(new Option("--stdout", "PATH", "its standard output, instead of the log"));
+        options.add(new Option("--stop-signal", "SIGNAL", "what asks it to end (default: TERM)"));
+        options.add(new Option(
+                "--stop-timeout", "DURATION", "how long it may take before SIGKILL (default: 5s)"));
+        options.add(new Option("--shell", null, "COMMAND is one string for /bin/sh -c"));
+        options.add(Option.JSON);
+        return List.copyOf(options);
+    }
+
+    /** Returns the word or words that call it. */
+    String words() {
+        return words;
+    }
+
+    String synopsis() {
+        return synopsis;
+    }
+
+    String summary() {
+        return summary;
+    }
+
+    String text() {
+        return text;
+    }
+
+    String exits() {
+        return exits;
+    }
+
+    String example() {
+        return example;
+    }
+
+    List<Option> options() {
+        return options;
+    }
+
+    /** Tells whether help and completion keep silent about it: an old alias, or nobody's business. */
+    boolean hidden() {
+        return summary.isEmpty();
+    }
+
+    @Nullable Option option(String flag) {
+        for (Option option : options) {
+            if (option.flag().equals(flag)) {
+                return option;
+            }
+        }
+        return null;
+    }
+}
