@@ -5,6 +5,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The verbs of the command line: the one table that parser, help, completion and documents are made from. */
+@SuppressWarnings("ImmutableEnumChecker") // the lists are List.copyOf and List.of
 enum Verb {
     USE(
             "use",
