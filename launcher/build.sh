@@ -85,7 +85,7 @@ run_tests() {
 			failed=$((failed + 1))
 		fi
 	done
-	echo "launcher: $passed passed, $failed failed" >target/tests.txt
+	echo "$passed passed, $failed failed" >target/tests.txt
 	[ "$failed" = 0 ]
 }
 

@@ -53,7 +53,7 @@ sharedserver use trained --pid $client -- sleep 300 || fail "use failed with exi
 sharedserver use trained --pid $$ --json || fail "use of a running server failed with exit code $?"
 guard=$(env -i SHAREDSERVER_LOCKDIR="$state" "$home/bin/sharedserver" info trained --json |
 	sed -n 's/.*"watcher_pid": *\([0-9]*\).*/\1/p')
-for once in 1 2 3; do
+for _ in 1 2 3; do
 	sharedserver list
 	sharedserver list --json
 	sharedserver info trained
