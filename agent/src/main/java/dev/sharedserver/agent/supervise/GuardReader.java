@@ -13,6 +13,7 @@ public final class GuardReader implements Runnable {
     private final GuardLink guard;
     private final Supervisor supervisor;
     private final Control control;
+    private volatile long handled;
 
     /** What concerns the agent as a whole. All of it is called by the reader's thread. */
     public interface Control {
@@ -38,14 +39,28 @@ public final class GuardReader implements Runnable {
 
     @Override
     public void run() {
+        long seen = 0;
         try {
             for (GuardEvent event = guard.next(); event != null; event = guard.next()) {
                 handle(event);
+                if (counts(event)) {
+                    seen++;
+                    handled = seen;
+                }
             }
             control.guardGone();
         } catch (IOException | RuntimeException e) {
             control.failed(e);
         }
+    }
+
+    /** Returns how many events were handed on: what the guard is told when the agent asks to be let go. */
+    public long handled() {
+        return handled;
+    }
+
+    private static boolean counts(GuardEvent event) {
+        return !(event instanceof GuardEvent.Ping) && !(event instanceof GuardEvent.SleepAnswer);
     }
 
     private void handle(GuardEvent event) throws IOException {

@@ -65,6 +65,12 @@ public final class Server {
         return waiting.get() == 0 && settled && now.attaching().isEmpty() && !unwritten;
     }
 
+    /** Has the files written again. */
+    void rewrite() {
+        unwritten = true;
+        post(new Event.Tick());
+    }
+
     void post(Event event) {
         mailbox.add(event);
         if (waiting.getAndIncrement() == 0) {

@@ -1,12 +1,14 @@
 package dev.sharedserver.agent.supervise;
 
 import dev.sharedserver.core.EventLog;
+import dev.sharedserver.core.Period;
 import dev.sharedserver.core.ProcessId;
 import dev.sharedserver.core.ServerName;
 import dev.sharedserver.core.StateDirectory;
 import dev.sharedserver.core.lifecycle.Action;
 import dev.sharedserver.core.lifecycle.Cause;
 import dev.sharedserver.core.lifecycle.Client;
+import dev.sharedserver.core.lifecycle.Deadline;
 import dev.sharedserver.core.lifecycle.Event;
 import dev.sharedserver.core.lifecycle.ExitStatus;
 import dev.sharedserver.core.lifecycle.Instance;
@@ -49,6 +51,8 @@ public final class Supervisor {
 
     /** How long after a failed write that cannot be undone it is tried again, in ns. */
     private static final long RETRY_WRITE = 1_000_000_000L;
+
+    private static final long SECOND = 1_000_000_000L;
 
     private final StateDirectory store;
     private final EventLog events;
@@ -179,6 +183,39 @@ public final class Supervisor {
             }
         }
         return true;
+    }
+
+    /** Tells whether there is no server at all. */
+    public boolean empty() {
+        for (Server server : servers.values()) {
+            if (!server.state().forgettable()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Has every state file written again. */
+    public void writeAll() {
+        for (Server server : servers.values()) {
+            server.rewrite();
+        }
+    }
+
+    /** Returns the moment that lies {@code period} from now. */
+    public Deadline after(Period period) {
+        return now().plus(period);
+    }
+
+    /** Returns how long it is until then, in whole seconds, 1 at least; 0 if it has passed. */
+    public Period until(Deadline deadline) {
+        long nanos = Math.max(0, deadline.monotonicNanos() - System.nanoTime());
+        return new Period((nanos + SECOND - 1) / SECOND * SECOND);
+    }
+
+    /** Returns how many clients a server has. */
+    public int refcount(ServerName name) {
+        return server(name).state().clients().size();
     }
 
     /** Returns what a later agent cannot find on disk: the surroundings of what runs, by process. */

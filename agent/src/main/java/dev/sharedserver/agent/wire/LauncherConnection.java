@@ -56,6 +56,14 @@ public final class LauncherConnection implements Closeable {
         return frame.getInt();
     }
 
+    /** Waits until the launcher hangs up; for another thread than the one that answers. */
+    public void awaitHangup() throws IOException {
+        ByteBuffer ignored = ByteBuffer.allocate(64);
+        while (channel.read(ignored.clear()) >= 0) {
+            // a launcher says nothing while it is answered
+        }
+    }
+
     /** Adds text for the launcher's standard output. */
     public void stdout(String text) throws IOException {
         bytes((byte) 'O', OsText.encode(text));

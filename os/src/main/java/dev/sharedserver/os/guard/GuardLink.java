@@ -27,7 +27,6 @@ public final class GuardLink {
     private final OutputStream out;
     private final Function<byte[], String> decoder;
     private final Function<String, byte[]> encoder;
-    private long eventsSeen;
 
     /** Which processes a signal goes to. */
     public enum Scope {
@@ -78,16 +77,7 @@ public final class GuardLink {
         }
     }
 
-    /** Returns how many events of the guard {@link #next} has returned. For its reader. */
-    public long eventsSeen() {
-        return eventsSeen;
-    }
-
     private GuardEvent parse(char type, ByteBuffer body) throws IOException {
-        // the guard counts what it tells unasked and what it answers, but not these
-        if (type != 'I' && type != 'P' && type != 'Y') {
-            eventsSeen++;
-        }
         return switch (type) {
             case 'I' -> init(body);
             case 'S' -> new GuardEvent.Spawned(body.getLong(), pid(body), body.getLong());

@@ -1,0 +1,104 @@
+package dev.sharedserver.agent;
+
+import dev.sharedserver.agent.supervise.AgentLog;
+import dev.sharedserver.agent.supervise.GuardReader;
+import dev.sharedserver.agent.supervise.Snapshot;
+import dev.sharedserver.agent.supervise.Supervisor;
+import dev.sharedserver.os.guard.GuardLink;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.util.Objects;
+import java.util.concurrent.SynchronousQueue;
+import org.jspecify.annotations.Nullable;
+
+/** The agent's time: until the guard lets it go, is gone itself, or has lost the directory. */
+final class Lease implements GuardReader.Control, Front.Rest {
+
+    /** After how long without work the agent goes to sleep while servers run, in ms. */
+    private static final long SLEEP_AFTER = 60_000;
+
+    /** After how long without work agent and guard end where there is no server, in ms. */
+    private static final long END_AFTER = 5_000;
+
+    /** How long what is under way may take when the guard is gone, in ms. */
+    private static final long LAST_WORK = 1_500;
+
+    private final GuardLink guard;
+    private final Supervisor supervisor;
+    private final AgentLog log;
+    private final SynchronousQueue<Boolean> answers = new SynchronousQueue<>();
+    private volatile boolean replaced;
+    private volatile Runnable nudge = () -> {};
+    private @Nullable GuardReader reader;
+
+    Lease(GuardLink guard, Supervisor supervisor, AgentLog log) {
+        this.guard = guard;
+        this.supervisor = supervisor;
+        this.log = log;
+    }
+
+    void follow(GuardReader followed) {
+        this.reader = followed;
+    }
+
+    void nudgeBy(Runnable wake) {
+        this.nudge = wake;
+    }
+
+    @Override
+    public long patienceMillis() {
+        if (replaced) {
+            return 0;
+        }
+        return supervisor.empty() ? END_AFTER : SLEEP_AFTER;
+    }
+
+    @Override
+    public void tryToGo() throws IOException, InterruptedException {
+        // the count first: what came before it has been handed on, what comes after makes the guard say no
+        long seen = Objects.requireNonNull(reader, "no reader").handled();
+        if (!supervisor.quiet()) {
+            return;
+        }
+        try (FileOutputStream out = new FileOutputStream("/proc/self/fd/6")) {
+            out.write(Snapshot.write(supervisor.surroundings()));
+        }
+        guard.sleep(seen);
+        if (answers.take()) {
+            Runtime.getRuntime().halt(0);
+        }
+    }
+
+    @Override
+    public void sleepAnswered(boolean go) {
+        try {
+            answers.put(go);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Override
+    public void directoryChanged() {
+        log.say("the state directory was removed and made again: everything is written anew");
+        replaced = true;
+        supervisor.writeAll();
+        nudge.run();
+    }
+
+    @Override
+    public void guardGone() {
+        log.say("the guard is gone");
+        long until = System.nanoTime() + LAST_WORK * 1_000_000L;
+        while (!supervisor.quiet() && System.nanoTime() < until) {
+            Thread.onSpinWait();
+        }
+        Runtime.getRuntime().halt(0);
+    }
+
+    @Override
+    public void failed(Exception e) {
+        e.printStackTrace();
+        Runtime.getRuntime().halt(1);
+    }
+}

@@ -1,0 +1,96 @@
+package dev.sharedserver.agent;
+
+import dev.sharedserver.agent.supervise.Adopter;
+import dev.sharedserver.agent.supervise.AgentLog;
+import dev.sharedserver.agent.supervise.GuardReader;
+import dev.sharedserver.agent.supervise.Host;
+import dev.sharedserver.agent.supervise.LogFiles;
+import dev.sharedserver.agent.supervise.Snapshot;
+import dev.sharedserver.agent.supervise.Supervisor;
+import dev.sharedserver.agent.verbs.Verbs;
+import dev.sharedserver.core.EventLog;
+import dev.sharedserver.core.OsText;
+import dev.sharedserver.core.ProcessId;
+import dev.sharedserver.core.StateDirectory;
+import dev.sharedserver.core.lifecycle.Launch;
+import dev.sharedserver.os.Proc;
+import dev.sharedserver.os.guard.GuardEvent;
+import dev.sharedserver.os.guard.GuardLink;
+import java.io.FileInputStream;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.nio.channels.Channel;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.Executor;
+
+/**
+ * The agent's entry: takes what the guard hands over (descriptors 0 and 3 to 6, see {@code docs/protocol.md}), puts the
+ * parts together and listens.
+ */
+public final class Main {
+
+    private static final String FROM_GUARD = "/proc/self/fd/3";
+    private static final String TO_GUARD = "/proc/self/fd/4";
+    private static final String SNAPSHOT = "/proc/self/fd/6";
+
+    private Main() {}
+
+    /** Runs the agent until the guard lets it go. */
+    public static void main(String[] arguments) throws IOException, InterruptedException {
+        AgentLog log = new AgentLog(System.err);
+        GuardLink guard = new GuardLink(
+                new FileInputStream(FROM_GUARD), new FileOutputStream(TO_GUARD), OsText::decode, OsText::encode);
+        if (!(guard.next() instanceof GuardEvent.Init init)) {
+            throw new IOException("the guard did not introduce itself");
+        }
+        Channel listener = System.inheritedChannel();
+        if (!(listener instanceof ServerSocketChannel socket)) {
+            throw new IOException("descriptor 0 is no listening socket: " + listener);
+        }
+        Path directory = Path.of(init.stateDirectory());
+        StateDirectory store = StateDirectory.open(directory);
+        EventLog events = new EventLog(directory);
+        LogFiles logs = new LogFiles(init.logDirectory().isEmpty() ? directory : Path.of(init.logDirectory()));
+        Proc proc = new Proc(OsText::decode);
+        ProcessId guardProcess = new ProcessId(init.guardPid(), init.guardStartTime());
+        Host host = new Host(guardProcess, proc.bootId());
+        Adopter adopter = new Adopter(store, proc, host, logs, children(init), snapshot());
+        Executor mailboxes = task -> Thread.ofVirtual().start(task);
+        Supervisor supervisor = new Supervisor(store, events, guard, host, adopter, logs, mailboxes, Main::end, log);
+        Lease lease = new Lease(guard, supervisor, log);
+        GuardReader reader = new GuardReader(guard, supervisor, lease);
+        lease.follow(reader);
+        Thread.ofPlatform().name("guard").start(reader);
+        supervisor.adoptAll(init);
+        long self = ProcessHandle.current().pid();
+        Verbs verbs = new Verbs(supervisor, events, logs, directory, proc, guardProcess, self);
+        Front front = new Front(socket, Files.getOwner(directory), verbs, lease, log);
+        lease.nudgeBy(front::nudge);
+        guard.pong(0);
+        front.run();
+    }
+
+    private static Map<ProcessId, GuardEvent.Child> children(GuardEvent.Init init) {
+        Map<ProcessId, GuardEvent.Child> children = new HashMap<>();
+        for (GuardEvent.Child child : init.children()) {
+            children.put(new ProcessId(child.pid(), child.startTime()), child);
+        }
+        return children;
+    }
+
+    private static Map<ProcessId, Launch.Surroundings> snapshot() throws IOException {
+        try (FileInputStream in = new FileInputStream(SNAPSHOT)) {
+            return Snapshot.read(in);
+        }
+    }
+
+    /** Writes down why the agent cannot go on, and ends it: the guard starts another one, which finds all on disk. */
+    private static void end(Throwable reason) {
+        reason.printStackTrace();
+        Runtime.getRuntime().halt(1);
+    }
+}

@@ -1,0 +1,104 @@
+package dev.sharedserver.agent.verbs;
+
+import dev.sharedserver.agent.supervise.LogFiles;
+import dev.sharedserver.agent.wire.Request;
+import dev.sharedserver.cli.UseOptions;
+import dev.sharedserver.core.Period;
+import dev.sharedserver.core.Quote;
+import dev.sharedserver.core.ServerName;
+import dev.sharedserver.core.lifecycle.Launch;
+import dev.sharedserver.core.lifecycle.StopMode;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Makes of a command line and its caller what is to be run, and tells whether what runs is the same. */
+final class Launches {
+
+    private static final Period GRACE_PERIOD = new Period(300_000_000_000L);
+    private static final Period STOP_TIMEOUT = new Period(5_000_000_000L);
+
+    private final LogFiles logs;
+
+    Launches(LogFiles logs) {
+        this.logs = logs;
+    }
+
+    Launch launch(ServerName name, UseOptions options, List<String> command, Request request) throws Failure {
+        String workingDir = path(options.workingDir() == null ? "." : options.workingDir(), request);
+        String logFile = options.logFile() == null ? null : path(options.logFile(), request);
+        return new Launch(
+                List.copyOf(command),
+                workingDir,
+                options.gracePeriod() == null ? GRACE_PERIOD : options.gracePeriod(),
+                options.stopSignal() == null ? StopMode.SIGTERM : options.stopSignal(),
+                options.stopTimeout() == null ? STOP_TIMEOUT : options.stopTimeout(),
+                logFile == null ? logs.of(name).toString() : logFile,
+                logFile == null,
+                options.stdin() == null ? null : path(options.stdin(), request),
+                options.stdout() == null ? null : path(options.stdout(), request),
+                new Launch.Surroundings(
+                        merged(request.environment(), options.env()),
+                        request.umask(),
+                        request.nice(),
+                        request.rlimits()));
+    }
+
+    private static String path(String path, Request request) throws Failure {
+        if (path.startsWith("/")) {
+            return path;
+        }
+        if (request.cwd().isEmpty()) {
+            throw new Failure(
+                    ExitCodes.FAILED, "the working directory does not exist any more: give an absolute path instead of "
+                            + Quote.of(path));
+        }
+        return path.equals(".") ? request.cwd() : request.cwd() + "/" + path;
+    }
+
+    /** What is added replaces an entry of the same key. */
+    private static List<String> merged(List<String> environment, List<String> added) {
+        if (added.isEmpty()) {
+            return environment;
+        }
+        List<String> merged = new ArrayList<>(environment.size() + added.size());
+        for (String entry : environment) {
+            if (!isReplaced(entry, added)) {
+                merged.add(entry);
+            }
+        }
+        for (int i = 0; i < added.size(); i++) {
+            if (!isReplaced(added.get(i), added.subList(i + 1, added.size()))) {
+                merged.add(added.get(i));
+            }
+        }
+        return List.copyOf(merged);
+    }
+
+    private static boolean isReplaced(String entry, List<String> added) {
+        for (String one : added) {
+            if (entry.startsWith(one.substring(0, one.indexOf('=') + 1))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Returns what of a wish the running server does not fulfil; null if it is the same server. */
+    static @Nullable String difference(Launch running, Launch wanted, UseOptions options) {
+        List<String> differences = new ArrayList<>();
+        if (!running.command().equals(wanted.command())) {
+            differences.add("command " + Quote.of(String.join(" ", running.command())));
+        }
+        if (!running.workingDir().equals(wanted.workingDir())) {
+            differences.add("directory " + Quote.of(running.workingDir()));
+        }
+        Launch.Surroundings surroundings = running.surroundings();
+        for (String entry : options.env()) {
+            if (surroundings != null && !surroundings.environment().contains(entry)) {
+                differences.add("another value of " + Quote.escape(entry.substring(0, entry.indexOf('='))));
+            }
+        }
+        return differences.isEmpty() ? null : String.join(", ", differences);
+    }
+}
