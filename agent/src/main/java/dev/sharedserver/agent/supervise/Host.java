@@ -8,4 +8,4 @@ import dev.sharedserver.core.ProcessId;
  * @param guard the guard, which keeps watch as long as a server lives
  * @param bootId this boot of the machine; a start stamp says nothing without it
  */
-record Host(ProcessId guard, String bootId) {}
+public record Host(ProcessId guard, String bootId) {}

@@ -52,8 +52,7 @@ final class Callers {
 
     private ProcStat launcherStat(Request request) throws Failure {
         ProcStat launcher = proc.stat(request.pid());
-        boolean ours = launcher != null && launcher.startTime() == request.stamp();
-        if (!ours) {
+        if (launcher == null || launcher.startTime() != request.stamp()) {
             throw new Failure(
                     ExitCodes.FAILED,
                     "cannot tell who calls: process " + request.pid()

@@ -448,10 +448,11 @@ public final class Verbs {
             }
             // the files change with every state; the process is watched, too, in case nobody is left to change them
             Instance instance = server.state().instance();
-            boolean end = wait.goal() == Command.Goal.STOPPED && instance != null && state != State.DEFUNCT;
+            boolean end = wait.goal() == Command.Goal.STOPPED && state != State.DEFUNCT;
+            ProcessId awaited = end && instance != null ? instance.process() : new ProcessId(0, 0);
             launcher.watch(
-                    end ? instance.process().pid() : 0,
-                    end ? instance.process().startTime() : 0,
+                    awaited.pid(),
+                    awaited.startTime(),
                     directory.toString(),
                     wait.name().value() + ".",
                     millis);
