@@ -567,12 +567,21 @@ static int ask(struct conversation *c, char **argv)
 	}
 }
 
+/* A caller may have closed some of 0 to 2: what we open must not land there and be taken for standard output. */
+static void fill_standard_descriptors(void)
+{
+	for (int fd = 0; fd < 3; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0)
+			_exit(EXIT_TROUBLE);
+}
+
 int launcher_main(char **argv)
 {
 	static struct statedir state;
 	struct conversation c = {&state, NULL, {0}, -1};
 	const char *debugging = getenv("SHAREDSERVER_DEBUG");
 	int code = TROUBLE;
+	fill_standard_descriptors();
 	debug = debugging && *debugging && strcmp(debugging, "0") != 0;
 	if (statedir_open(&state) != 0) {
 		complain("%s", state.error);
