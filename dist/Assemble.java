@@ -58,7 +58,7 @@ private static void makeRuntime(List<Path> jars) throws IOException {
             "--multi-release", "25", "--ignore-missing-deps", "--no-recursive", "--print-module-deps", "-cp", classPath(jars, "")));
     jars.stream().map(Path::toString).filter(jar -> !jar.endsWith("gson.jar")).forEach(jdeps::add);
     String modules = run("jdeps", jdeps).strip();
-    String wanted = System.getProperty("java.home") + " " + System.getProperty("java.vm.version") + " " + modules + "\n";
+    String wanted = String.join("\n", System.getProperty("java.home"), System.getProperty("java.vm.version"), modules) + "\n";
     Path made = Path.of("target/runtime.txt");
     if (Files.isDirectory(RUNTIME) && Files.exists(made) && Files.readString(made).equals(wanted)) {
         return;

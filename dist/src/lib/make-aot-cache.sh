@@ -69,16 +69,26 @@ sharedserver check trained && fail "the server runs after stop"
 sharedserver --help || fail "--help failed with exit code $?"
 sharedserver no-such-verb && fail "a wrong verb was accepted"
 
-# without its guard the agent ends, and its JVM then writes the record
+# Without its guard the agent ends, and its JVM then writes the record.
 [ -n "$guard" ] || fail "info names no watcher"
+agent=
+for stat in /proc/[0-9]*/stat; do
+	# pid (comm) state ppid …
+	if read -r pid _ _ parent _ <"$stat" && [ "$parent" = "$guard" ]; then
+		agent=$pid
+	fi
+done 2>/dev/null
+[ -n "$agent" ] || fail "the guard has no agent"
 kill "$guard"
 tries=0
-while kill -0 "$guard" 2>/dev/null || [ ! -s "$work/record" ]; do
+while [ -d "/proc/$agent" ]; do
 	tries=$((tries + 1))
-	[ $tries -lt 300 ] || fail "the agent left no record"
+	[ $tries -lt 300 ] || fail "the agent does not end without its guard"
 	sleep 0.1
 done
+[ -s "$work/record" ] || fail "the agent left no record"
 
+# the second half: the cache is made of the record, with the same options
 set --
 while read -r option; do
 	case $option in
