@@ -90,10 +90,12 @@ final class ArchitectureTest {
     }
 
     @Test
-    void onlyMainEndsTheProcess() {
+    void onlyMainAndItsLeaseEndTheProcess() {
         holds(noClasses()
                 .that()
                 .doNotHaveFullyQualifiedName("dev.sharedserver.agent.Main")
+                .and()
+                .doNotHaveFullyQualifiedName("dev.sharedserver.agent.Lease")
                 .should()
                 .callMethod(System.class, "exit", int.class)
                 .orShould()
