@@ -57,8 +57,7 @@ final class Front {
         }
     }
 
-    Front(ServerSocketChannel listener, UserPrincipal owner, Verbs verbs, Rest rest, AgentLog log)
-            throws IOException {
+    Front(ServerSocketChannel listener, UserPrincipal owner, Verbs verbs, Rest rest, AgentLog log) throws IOException {
         this.listener = listener;
         this.owner = owner;
         this.verbs = verbs;

@@ -27,10 +27,14 @@ public sealed interface Command {
     record Check(ServerName name) implements Command {}
 
     /** Stop. */
-    record Stop(List<ServerName> names, boolean evenIfUsed, @Nullable Long pid) implements Command {}
+    record Stop(
+            List<ServerName> names,
+            boolean evenIfUsed,
+            @Nullable Long pid) implements Command {}
 
     /** Stop and start. */
-    record Restart(ServerName name, boolean evenIfUsed, @Nullable Long pid) implements Command {}
+    record Restart(
+            ServerName name, boolean evenIfUsed, @Nullable Long pid) implements Command {}
 
     /** Wait for a state; no time-out if null. */
     record Wait(ServerName name, Goal goal, @Nullable Period timeout) implements Command {}
@@ -44,7 +48,11 @@ public sealed interface Command {
     }
 
     /** Show output. */
-    record Logs(ServerName name, boolean follow, @Nullable Integer lines, @Nullable String grep) implements Command {}
+    record Logs(
+            ServerName name,
+            boolean follow,
+            @Nullable Integer lines,
+            @Nullable String grep) implements Command {}
 
     /** Start without a client, or for {@code options.pid()}. */
     record AdminStart(ServerName name, UseOptions options, List<String> command) implements Command {}
@@ -53,7 +61,8 @@ public sealed interface Command {
     record AdminStop(ServerName name, boolean force, Period timeout) implements Command {}
 
     /** Attach to what runs. */
-    record AdminIncref(ServerName name, @Nullable Long pid, @Nullable String metadata) implements Command {}
+    record AdminIncref(
+            ServerName name, @Nullable Long pid, @Nullable String metadata) implements Command {}
 
     /** Kill and forget. */
     record AdminKill(ServerName name) implements Command {}

@@ -47,7 +47,10 @@ public final class CommandLine {
                     + ": a verb comes first; the options without one are --help and --version");
         }
         boolean admin = first.equals("admin");
-        if (admin && (argv.size() < 2 || argv.get(1).equals("--help") || argv.get(1).equals("-h"))) {
+        if (admin
+                && (argv.size() < 2
+                        || argv.get(1).equals("--help")
+                        || argv.get(1).equals("-h"))) {
             if (argv.size() < 2) {
                 throw new UsageError("a verb is missing behind admin: start, stop, incref, decref, kill or debug");
             }
@@ -119,8 +122,8 @@ public final class CommandLine {
             }
             List<String> values = options.computeIfAbsent(flag, f -> new ArrayList<>());
             if (!values.isEmpty() && !flag.equals("--env")) {
-                throw new UsageError("option " + flag + " was given twice: " + Quote.of(values.get(0)) + " and "
-                        + Quote.of(value));
+                throw new UsageError(
+                        "option " + flag + " was given twice: " + Quote.of(values.get(0)) + " and " + Quote.of(value));
             }
             values.add(value);
         }
@@ -267,8 +270,8 @@ public final class CommandLine {
         } catch (NumberFormatException e) {
             // said below
         }
-        throw new UsageError("invalid --pid " + Quote.of(text) + ": a process id from 1 to " + LARGEST_PID
-                + " is expected");
+        throw new UsageError(
+                "invalid --pid " + Quote.of(text) + ": a process id from 1 to " + LARGEST_PID + " is expected");
     }
 
     private Long neededPid() throws UsageError {
@@ -378,8 +381,7 @@ public final class CommandLine {
             case "fail" -> OnMismatch.FAIL;
             case "ignore" -> OnMismatch.IGNORE;
             default ->
-                throw new UsageError(
-                        "invalid --on-mismatch " + Quote.of(text) + ": warn, fail or ignore is expected");
+                throw new UsageError("invalid --on-mismatch " + Quote.of(text) + ": warn, fail or ignore is expected");
         };
     }
 }

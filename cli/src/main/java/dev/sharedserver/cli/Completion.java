@@ -18,11 +18,15 @@ final class Completion {
         out.append("        [[ ${COMP_WORDS[i]} == -- ]] && { compopt -o default; return; }\n");
         out.append("    done\n");
         out.append("    if ((COMP_CWORD == 1)); then\n");
-        out.append("        COMPREPLY=($(compgen -W '").append(join(firstWords())).append("' -- \"$cur\"))\n");
+        out.append("        COMPREPLY=($(compgen -W '")
+                .append(join(firstWords()))
+                .append("' -- \"$cur\"))\n");
         out.append("        return\n    fi\n");
         out.append("    if [[ $verb == admin ]]; then\n");
         out.append("        if ((COMP_CWORD == 2)); then\n");
-        out.append("            COMPREPLY=($(compgen -W '").append(join(adminWords())).append("' -- \"$cur\"))\n");
+        out.append("            COMPREPLY=($(compgen -W '")
+                .append(join(adminWords()))
+                .append("' -- \"$cur\"))\n");
         out.append("            return\n        fi\n");
         out.append("        verb=\"admin ${COMP_WORDS[2]}\" first=3\n    fi\n");
         out.append("    if [[ $cur == -* ]]; then\n        case $verb in\n");
@@ -37,10 +41,13 @@ final class Completion {
         out.append("    --log-file | --working-dir | --stdin | --stdout) compopt -o default; return ;;\n");
         out.append("    esac\n    case $verb in\n");
         out.append("    completion) COMPREPLY=($(compgen -W 'bash zsh fish' -- \"$cur\")) ;;\n");
-        out.append("    help) COMPREPLY=($(compgen -W '").append(join(firstWords())).append("' -- \"$cur\")) ;;\n");
+        out.append("    help) COMPREPLY=($(compgen -W '")
+                .append(join(firstWords()))
+                .append("' -- \"$cur\")) ;;\n");
         out.append("    list) ;;\n");
         out.append("    *)\n        local IFS=$'\\n'\n");
-        out.append("        COMPREPLY=($(compgen -W \"$(\"${COMP_WORDS[0]}\" __names 2>/dev/null)\" -- \"$cur\")) ;;\n");
+        out.append(
+                "        COMPREPLY=($(compgen -W \"$(\"${COMP_WORDS[0]}\" __names 2>/dev/null)\" -- \"$cur\")) ;;\n");
         out.append("    esac\n}\ncomplete -F _sharedserver sharedserver\n");
         return out.toString();
     }
@@ -54,7 +61,11 @@ final class Completion {
         out.append("    if ((CURRENT == 2)); then\n        candidates=(\n");
         for (Verb verb : visible()) {
             if (!verb.words().startsWith("admin ")) {
-                out.append("            '").append(verb.words()).append(':').append(quoted(verb.summary())).append("'\n");
+                out.append("            '")
+                        .append(verb.words())
+                        .append(':')
+                        .append(quoted(verb.summary()))
+                        .append("'\n");
             }
         }
         out.append("            'admin:start, stop and count by hand'\n        )\n");
@@ -62,7 +73,9 @@ final class Completion {
         out.append("    if [[ $verb == admin ]]; then\n        if ((CURRENT == 3)); then\n            candidates=(\n");
         for (Verb verb : visible()) {
             if (verb.words().startsWith("admin ")) {
-                out.append("                '").append(verb.words().substring(6)).append(':');
+                out.append("                '")
+                        .append(verb.words().substring(6))
+                        .append(':');
                 out.append(quoted(verb.summary())).append("'\n");
             }
         }
@@ -72,7 +85,11 @@ final class Completion {
         for (Verb verb : visible()) {
             out.append("        '").append(verb.words()).append("') candidates=(");
             for (Option option : verb.options()) {
-                out.append("'").append(option.flag()).append(':').append(quoted(option.help())).append("' ");
+                out.append("'")
+                        .append(option.flag())
+                        .append(':')
+                        .append(quoted(option.help()))
+                        .append("' ");
             }
             out.append("'--help:explain the verb') ;;\n");
         }
@@ -97,7 +114,11 @@ final class Completion {
         out.append("    contains -- -- $words; and return 1\n");
         out.append("    test (count $words) -ge 2; or return 1\n");
         out.append("    if test $words[2] = admin\n        test (count $words) -ge 3; or return 1\n");
-        out.append("        test \"$argv\" = \"admin $words[3]\"\n    else\n        test \"$argv\" = $words[2]\n    end\nend\n");
+        out.append("        test \"$argv\" = \"admin $words[3]\"\n"
+                + "    else\n"
+                + "        test \"$argv\" = $words[2]\n"
+                + "    end\n"
+                + "end\n");
         out.append("function __sharedserver_first\n    test (count (commandline -opc)) -eq 1\nend\n");
         out.append("function __sharedserver_admin\n    set -l words (commandline -opc)\n");
         out.append("    test (count $words) -eq 2; and test $words[2] = admin\nend\n");
@@ -116,7 +137,10 @@ final class Completion {
                 if (option.value() != null) {
                     out.append(takesPath(option) ? " -rF" : " -x");
                 }
-                out.append(values(option)).append(" -d '").append(quoted(option.help())).append("'\n");
+                out.append(values(option))
+                        .append(" -d '")
+                        .append(quoted(option.help()))
+                        .append("'\n");
             }
             if (verb == Verb.COMPLETION) {
                 out.append("complete -c sharedserver ").append(here).append(" -a 'bash zsh fish'\n");

@@ -10,7 +10,8 @@ final class Help {
     static String overview() {
         StringBuilder out = new StringBuilder();
         out.append("sharedserver - one long-running process for many clients\n\n");
-        out.append("It starts when somebody needs it, is shared, survives restarts for a grace period, and goes away\n");
+        out.append(
+                "It starts when somebody needs it, is shared, survives restarts for a grace period, and goes away\n");
         out.append("by itself.\n\nUsage: sharedserver VERB [arguments]\n\nVerbs:\n");
         for (Verb verb : Verb.values()) {
             if (!verb.hidden()) {
@@ -33,7 +34,8 @@ final class Help {
         }
         out.append("\n\n");
         if (!verb.summary().isEmpty()) {
-            out.append(Character.toUpperCase(verb.summary().charAt(0))).append(verb.summary(), 1, verb.summary().length());
+            out.append(Character.toUpperCase(verb.summary().charAt(0)))
+                    .append(verb.summary(), 1, verb.summary().length());
             out.append(".\n\n");
         }
         if (!verb.text().isEmpty()) {

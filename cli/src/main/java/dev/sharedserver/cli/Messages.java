@@ -50,8 +50,8 @@ public final class Messages {
     }
 
     public String alreadyRunning(String name, long pid, int refcount) {
-        return note("Server " + Quote.escape(name) + " is already running (PID: " + pid + ", refcount: " + refcount
-                + ")");
+        return note(
+                "Server " + Quote.escape(name) + " is already running (PID: " + pid + ", refcount: " + refcount + ")");
     }
 
     public String detached(String name, int refcount, Period grace) {
@@ -66,8 +66,9 @@ public final class Messages {
     }
 
     public String noCommand(String name) {
-        return bad("Server " + Quote.escape(name) + " is not running and no command was given to start it: sharedserver use "
-                + Quote.escape(name) + " -- COMMAND");
+        return bad("Server " + Quote.escape(name)
+                + " is not running and no command was given to start it: sharedserver use " + Quote.escape(name)
+                + " -- COMMAND");
     }
 
     public String notAttached(String name, String client) {
@@ -82,12 +83,13 @@ public final class Messages {
     }
 
     public String didNotStop(String name, Period patience) {
-        return bad("Server " + Quote.escape(name) + " did not stop within " + patience
-                + ". Use --force to send SIGKILL");
+        return bad(
+                "Server " + Quote.escape(name) + " did not stop within " + patience + ". Use --force to send SIGKILL");
     }
 
     public String survived(String name, long pid) {
-        return bad("Server " + Quote.escape(name) + " (PID: " + pid + ") survived SIGKILL: it is in the kernel and ends later");
+        return bad("Server " + Quote.escape(name) + " (PID: " + pid
+                + ") survived SIGKILL: it is in the kernel and ends later");
     }
 
     public String restarted(String name, long pid, int refcount) {

@@ -21,18 +21,11 @@ enum Verb {
             """,
             "sharedserver use web -- python3 -m http.server 8000",
             serverOptions(true)),
-    UNUSE(
-            "unuse",
-            "NAME [--pid PID]",
-            "detach from a server",
-            """
-            The last one to leave starts the grace period.
-            """,
-            """
-            0 detached; 1 the server is not running, or the client is not attached
-            """,
-            "sharedserver unuse web",
-            List.of(Option.PID)),
+    UNUSE("unuse", "NAME [--pid PID]", "detach from a server", """
+        The last one to leave starts the grace period.
+        """, """
+                0 detached; 1 the server is not running, or the client is not attached
+                """, "sharedserver unuse web", List.of(Option.PID)),
     RUN(
             "run",
             "NAME… [options] -- COMMAND [ARG…]",
@@ -45,16 +38,9 @@ enum Verb {
             """,
             "sharedserver run web -- curl -s localhost:8000",
             List.of(Option.METADATA)),
-    LIST(
-            "list",
-            "[--json]",
-            "show all servers",
-            "",
-            """
-            0
-            """,
-            "sharedserver list",
-            List.of(Option.JSON)),
+    LIST("list", "[--json]", "show all servers", "", """
+        0
+        """, "sharedserver list", List.of(Option.JSON)),
     INFO(
             "info",
             "NAME [--json]",
@@ -111,9 +97,7 @@ enum Verb {
             0 it is; 1 error; 124 the time is over
             """,
             "sharedserver wait web --for stopped --timeout 10s",
-            List.of(
-                    new Option("--for", "STATE", "ready, stopped, active or grace (default: ready)"),
-                    Option.TIMEOUT)),
+            List.of(new Option("--for", "STATE", "ready, stopped, active or grace (default: ready)"), Option.TIMEOUT)),
     LOGS(
             "logs",
             "NAME [-f] [-n N] [--grep REGEX]",
@@ -258,8 +242,7 @@ enum Verb {
         options.add(new Option("--stdin", "PATH", "its standard input (default: /dev/null)"));
         options.add(new Option("--stdout", "PATH", "its standard output, instead of the log"));
         options.add(new Option("--stop-signal", "SIGNAL", "what asks it to end (default: TERM)"));
-        options.add(new Option(
-                "--stop-timeout", "DURATION", "how long it may take before SIGKILL (default: 5s)"));
+        options.add(new Option("--stop-timeout", "DURATION", "how long it may take before SIGKILL (default: 5s)"));
         options.add(new Option("--shell", null, "COMMAND is one string for /bin/sh -c"));
         options.add(Option.JSON);
         return List.copyOf(options);
@@ -299,7 +282,8 @@ enum Verb {
         return summary.isEmpty();
     }
 
-    @Nullable Option option(String flag) {
+    @Nullable
+    Option option(String flag) {
         for (Option option : options) {
             if (option.flag().equals(flag)) {
                 return option;

@@ -25,7 +25,10 @@ public final class OsText {
             return new String(bytes, StandardCharsets.ISO_8859_1);
         }
         try {
-            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
         } catch (CharacterCodingException e) {
             return decodeBroken(bytes);
         }
@@ -64,8 +67,11 @@ public final class OsText {
     /** Returns the length of the valid UTF-8 sequence (RFC 3629) at {@code at}, 0 if there is none. */
     private static int sequence(byte[] bytes, int at) {
         int first = bytes[at] & 0xff;
-        int length = first < 0x80 ? 1 : first >= 0xc2 && first < 0xe0 ? 2 : first >= 0xe0 && first < 0xf0 ? 3
-                : first >= 0xf0 && first < 0xf5 ? 4 : 0;
+        int length = first < 0x80
+                ? 1
+                : first >= 0xc2 && first < 0xe0
+                        ? 2
+                        : first >= 0xe0 && first < 0xf0 ? 3 : first >= 0xf0 && first < 0xf5 ? 4 : 0;
         if (at + length > bytes.length) {
             return 0;
         }

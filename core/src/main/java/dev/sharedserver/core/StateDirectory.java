@@ -33,8 +33,8 @@ public final class StateDirectory {
     /** Beyond this nobody wrote a state file; it is not read into memory. In bytes. */
     private static final long LARGEST = 8 << 20;
 
-    private static final Set<StandardOpenOption> CREATE = Set.of(
-            StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING);
+    private static final Set<StandardOpenOption> CREATE =
+            Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING);
     private static final FileAttribute<Set<PosixFilePermission>> PRIVATE =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 

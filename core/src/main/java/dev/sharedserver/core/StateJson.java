@@ -240,7 +240,8 @@ final class StateJson {
             return number;
         }
 
-        @Nullable Long numberOrNull(String name) throws StateFileException {
+        @Nullable
+        Long numberOrNull(String name) throws StateFileException {
             Object value = values.get(name);
             if (value == null) {
                 return null;
@@ -264,7 +265,8 @@ final class StateJson {
             return text;
         }
 
-        @Nullable String textOrNull(String name) throws StateFileException {
+        @Nullable
+        String textOrNull(String name) throws StateFileException {
             Object value = values.get(name);
             if (value == null || value instanceof String) {
                 return (String) value;
@@ -295,7 +297,8 @@ final class StateJson {
             throw new StateFileException("field " + name + " is no list of strings");
         }
 
-        @Nullable Fields objectOrNull(String name) throws StateFileException {
+        @Nullable
+        Fields objectOrNull(String name) throws StateFileException {
             Object value = values.get(name);
             if (value == null || value instanceof Fields) {
                 return (Fields) value;

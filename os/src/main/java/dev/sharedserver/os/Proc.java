@@ -93,7 +93,8 @@ public final class Proc {
                 return List.of();
             }
             limits.add(limit(lines[i].substring(26, 47).trim()));
-            limits.add(limit(lines[i].substring(47, Math.min(68, lines[i].length())).trim()));
+            limits.add(limit(
+                    lines[i].substring(47, Math.min(68, lines[i].length())).trim()));
         }
         return limits;
     }
@@ -116,7 +117,8 @@ public final class Proc {
 
     /** Returns this boot's id. */
     public String bootId() throws IOException {
-        return decoder.apply(Files.readAllBytes(root.resolve("sys/kernel/random/boot_id"))).trim();
+        return decoder.apply(Files.readAllBytes(root.resolve("sys/kernel/random/boot_id")))
+                .trim();
     }
 
     private @Nullable String status(long pid, String field) {

@@ -35,7 +35,8 @@ import org.jspecify.annotations.Nullable;
 public final class Adopter {
 
     private static final Period DEFAULT_GRACE = new Period(Duration.ofMinutes(5).toNanos());
-    private static final Period DEFAULT_STOP_TIMEOUT = new Period(Duration.ofSeconds(5).toNanos());
+    private static final Period DEFAULT_STOP_TIMEOUT =
+            new Period(Duration.ofSeconds(5).toNanos());
     private static final int DEFAULT_UMASK = 022;
     private static final long NANOS_PER_MILLI = 1_000_000L;
 
@@ -99,8 +100,8 @@ public final class Adopter {
             return new Adoption.Stale("its process " + record.pid() + " is gone");
         }
         List<Event> events = new ArrayList<>();
-        Instance instance = new Instance(
-                process, launch(name, record, process), record.startedAt(), record.pgid() != null, true);
+        Instance instance =
+                new Instance(process, launch(name, record, process), record.startedAt(), record.pgid() != null, true);
         events.add(new Event.Found(instance, alive ? clients(clients) : List.of(), deadline(record.graceDeadline())));
         if (!alive) {
             // its main process is dead; what is left of its group is ended like that of any server

@@ -77,8 +77,6 @@ record OnDisk(@Nullable ServerRecord server, @Nullable ClientsRecord clients) {
     }
 
     private static @Nullable DeadlineRecord deadline(@Nullable Deadline deadline) {
-        return deadline == null
-                ? null
-                : new DeadlineRecord(deadline.monotonicNanos() / NANOS_PER_MILLI, deadline.at());
+        return deadline == null ? null : new DeadlineRecord(deadline.monotonicNanos() / NANOS_PER_MILLI, deadline.at());
     }
 }

@@ -384,8 +384,7 @@ public final class Supervisor {
 
     void signal(Instance instance, int signal) throws IOException {
         GuardLink.Scope scope = instance.ownGroup() ? GuardLink.Scope.GROUP : GuardLink.Scope.DESCENDANTS;
-        guard.signal(
-                0, instance.process().pid(), instance.process().startTime(), signal, scope);
+        guard.signal(0, instance.process().pid(), instance.process().startTime(), signal, scope);
     }
 
     void awaitGroupEmpty(Server server, Instance instance) throws IOException {

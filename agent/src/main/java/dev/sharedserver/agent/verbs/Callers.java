@@ -14,9 +14,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class Callers {
 
-    private static final Set<String> SHELLS = Set.of("sh", "bash", "dash", "zsh", "ksh", "mksh", "fish", "ash", "busybox");
-    private static final Set<String> WRAPPERS = Set.of(
-            "timeout", "xargs", "find", "env", "nice", "nohup", "setsid", "stdbuf", "sudo", "doas", "su");
+    private static final Set<String> SHELLS =
+            Set.of("sh", "bash", "dash", "zsh", "ksh", "mksh", "fish", "ash", "busybox");
+    private static final Set<String> WRAPPERS =
+            Set.of("timeout", "xargs", "find", "env", "nice", "nohup", "setsid", "stdbuf", "sudo", "doas", "su");
 
     private final Proc proc;
     private final int uid;
@@ -71,8 +72,7 @@ final class Callers {
                     "no lasting process calls (the parent is a short-lived shell, a wrapper or another user's): "
                             + "name the client by --pid, or use --hold");
         }
-        return new Caller(
-                new ProcessId(candidate.pid(), candidate.startTime()), candidate.pid() != launcher.ppid());
+        return new Caller(new ProcessId(candidate.pid(), candidate.startTime()), candidate.pid() != launcher.ppid());
     }
 
     private @Nullable ProcStat lasting(long first) {

@@ -50,7 +50,8 @@ final class Launches {
         }
         if (request.cwd().isEmpty()) {
             throw new Failure(
-                    ExitCodes.FAILED, "the working directory does not exist any more: give an absolute path instead of "
+                    ExitCodes.FAILED,
+                    "the working directory does not exist any more: give an absolute path instead of "
                             + Quote.of(path));
         }
         return path.equals(".") ? request.cwd() : request.cwd() + "/" + path;

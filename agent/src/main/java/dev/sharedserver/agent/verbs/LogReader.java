@@ -68,7 +68,8 @@ final class LogReader {
     /** Sends what is there from the position on. */
     void send() throws IOException {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-            Object key = Files.readAttributes(file, java.nio.file.attribute.BasicFileAttributes.class).fileKey();
+            Object key = Files.readAttributes(file, java.nio.file.attribute.BasicFileAttributes.class)
+                    .fileKey();
             if (fileKey != null && !fileKey.equals(key) || channel.size() < position) {
                 position = 0;
             }
@@ -114,7 +115,8 @@ final class LogReader {
     private void sendLine() throws IOException {
         byte[] bytes = line.toByteArray();
         line.reset();
-        if (pattern != null && pattern.matcher(new String(bytes, StandardCharsets.UTF_8)).find()) {
+        if (pattern != null
+                && pattern.matcher(new String(bytes, StandardCharsets.UTF_8)).find()) {
             launcher.stdout(bytes);
         }
     }
@@ -126,8 +128,7 @@ final class LogReader {
             return;
         }
         try (WatchService changes = directory.getFileSystem().newWatchService()) {
-            directory.register(
-                    changes, StandardWatchEventKinds.ENTRY_MODIFY, StandardWatchEventKinds.ENTRY_CREATE);
+            directory.register(changes, StandardWatchEventKinds.ENTRY_MODIFY, StandardWatchEventKinds.ENTRY_CREATE);
             Thread.ofVirtual().start(() -> closeAtHangup(changes));
             send();
             for (WatchKey key = changes.take(); key.isValid(); key = changes.take()) {

@@ -58,7 +58,13 @@ public final class Verbs {
 
     /** Makes the verbs of the servers that {@code supervisor} has. */
     public Verbs(
-            Supervisor supervisor, EventLog events, LogFiles logs, Path directory, Proc proc, ProcessId guard, long self) {
+            Supervisor supervisor,
+            EventLog events,
+            LogFiles logs,
+            Path directory,
+            Proc proc,
+            ProcessId guard,
+            long self) {
         this.supervisor = supervisor;
         this.events = events;
         this.logs = logs;
@@ -109,7 +115,8 @@ public final class Verbs {
                 case Command.Run run -> run(run);
                 case Command.ListServers list -> list(list);
                 case Command.Info info -> info(info);
-                case Command.Check check -> launcher.exit(Views.state(supervisor.known(check.name())).exitCode());
+                case Command.Check check ->
+                    launcher.exit(Views.state(supervisor.known(check.name())).exitCode());
                 case Command.Stop stop -> stop(stop);
                 case Command.Restart restart -> restart(restart);
                 case Command.Wait wait -> await(wait);
@@ -129,8 +136,7 @@ public final class Verbs {
             launcher.exit(ExitCodes.OK);
         }
 
-        private Outcome ask(ServerName name, LongFunction<? extends Event> event)
-                throws InterruptedException, Failure {
+        private Outcome ask(ServerName name, LongFunction<? extends Event> event) throws InterruptedException, Failure {
             Server server = supervisor.server(name);
             Optional<Outcome> outcome = supervisor.ask(server, event);
             Foreign foreign = server.foreign();
@@ -174,13 +180,16 @@ public final class Verbs {
             Client client = client(options.pid(), options.hold(), options.metadata());
             String difference = difference(use.name(), launch, options);
             if (difference != null && options.onMismatch() == OnMismatch.FAIL) {
-                throw new Failure(ExitCodes.FAILED, "server " + Quote.escape(use.name().value())
-                        + " runs differently: " + difference + " (--on-mismatch=fail)");
+                throw new Failure(
+                        ExitCodes.FAILED,
+                        "server " + Quote.escape(use.name().value()) + " runs differently: " + difference
+                                + " (--on-mismatch=fail)");
             }
             Outcome outcome = ask(use.name(), number -> new Event.Use(number, client, launch));
             if (difference != null && options.onMismatch() == OnMismatch.WARN) {
-                launcher.stderr(complaints.warning("server " + Quote.escape(use.name().value())
-                        + " was started differently and stays as it is: " + difference));
+                launcher.stderr(
+                        complaints.warning("server " + Quote.escape(use.name().value())
+                                + " was started differently and stays as it is: " + difference));
             }
             answer(use.name(), outcome, options.json());
         }
@@ -206,10 +215,7 @@ public final class Verbs {
         private void incref(Command.AdminIncref incref) throws IOException, InterruptedException, Failure {
             Client client = client(incref.pid(), null, incref.metadata());
             Outcome outcome = ask(incref.name(), number -> new Event.Use(number, client, null));
-            answer(
-                    incref.name(),
-                    outcome instanceof Outcome.NoCommand ? new Outcome.NotRunning() : outcome,
-                    false);
+            answer(incref.name(), outcome instanceof Outcome.NoCommand ? new Outcome.NotRunning() : outcome, false);
         }
 
         private void unuse(Command.Unuse unuse) throws IOException, InterruptedException, Failure {
@@ -223,9 +229,16 @@ public final class Verbs {
             String name = serverName.value();
             switch (outcome) {
                 case Outcome.Started o ->
-                    attached("started", serverName, o.pid(), o.refcount(), json, messages.started(name, o.pid(), o.refcount()));
+                    attached(
+                            "started",
+                            serverName,
+                            o.pid(),
+                            o.refcount(),
+                            json,
+                            messages.started(name, o.pid(), o.refcount()));
                 case Outcome.Attached o ->
-                    attached("attached", serverName, o.pid(), o.refcount(), json, messages.attached(name, o.refcount()));
+                    attached(
+                            "attached", serverName, o.pid(), o.refcount(), json, messages.attached(name, o.refcount()));
                 case Outcome.Rescued o ->
                     attached("rescued", serverName, o.pid(), o.refcount(), json, messages.rescued(name, o.refcount()));
                 case Outcome.AlreadyRunning o ->
@@ -251,8 +264,7 @@ public final class Verbs {
                     refuse(complaints.error("Client " + o.key() + " cannot be watched: " + o.reason()));
                 case Outcome.IsTheServer o ->
                     refuse(complaints.error("Process " + o.pid() + " is the server itself: it cannot hold itself"));
-                case Outcome.StillUsed o ->
-                    refuse(complaints.stillUsed(name, views.clients(o.others(), true)));
+                case Outcome.StillUsed o -> refuse(complaints.stillUsed(name, views.clients(o.others(), true)));
                 case Outcome.DidNotStop o ->
                     refuse(complaints.didNotStop(name, o.mode().patience()));
                 case Outcome.Survived o -> refuse(complaints.survived(name, o.pid()));
@@ -260,8 +272,7 @@ public final class Verbs {
                     refuse(complaints.error("Server " + Quote.escape(name)
                             + " cannot be restarted: its environment is not known any more. Stop it and use it anew"));
                 case Outcome.SpawnFailed o -> throw spawnFailed(name, o);
-                case Outcome.NotRecorded o ->
-                    refuse(complaints.notRecorded(name, directory.toString(), o.reason()));
+                case Outcome.NotRecorded o -> refuse(complaints.notRecorded(name, directory.toString(), o.reason()));
                 case Outcome.Looked o -> launcher.exit(ExitCodes.OK);
             }
         }
@@ -298,24 +309,37 @@ public final class Verbs {
             String command = Quote.of(launch.command().get(0));
             return switch (o.step()) {
                 case 6 ->
-                    new Failure(ExitCodes.FAILED, "cannot start server " + Quote.escape(name) + ": working directory "
-                            + Quote.of(launch.workingDir()) + ": " + why);
+                    new Failure(
+                            ExitCodes.FAILED,
+                            "cannot start server " + Quote.escape(name) + ": working directory "
+                                    + Quote.of(launch.workingDir()) + ": " + why);
                 case 7 ->
-                    new Failure(ExitCodes.FAILED, "cannot start server " + Quote.escape(name) + ": standard input "
-                            + Quote.of(launch.stdin() == null ? "/dev/null" : launch.stdin()) + ": " + why);
+                    new Failure(
+                            ExitCodes.FAILED,
+                            "cannot start server " + Quote.escape(name) + ": standard input "
+                                    + Quote.of(launch.stdin() == null ? "/dev/null" : launch.stdin()) + ": " + why);
                 case 8 ->
-                    new Failure(ExitCodes.FAILED, "cannot start server " + Quote.escape(name) + ": log file "
-                            + Quote.of(launch.logFile())
-                            + (launch.stdout() == null ? "" : " or output " + Quote.of(launch.stdout())) + ": " + why);
+                    new Failure(
+                            ExitCodes.FAILED,
+                            "cannot start server " + Quote.escape(name) + ": log file "
+                                    + Quote.of(launch.logFile())
+                                    + (launch.stdout() == null ? "" : " or output " + Quote.of(launch.stdout())) + ": "
+                                    + why);
                 case 10 ->
                     o.errno() == Errno.ENOENT || o.errno() == Errno.ENOTDIR
-                            ? new Failure(ExitCodes.NOT_FOUND, "cannot start server " + Quote.escape(name)
-                                    + ": command not found: " + command + " (" + why + ")")
-                            : new Failure(ExitCodes.CANNOT_EXECUTE, "cannot start server " + Quote.escape(name)
-                                    + ": cannot execute " + command + ": " + why);
+                            ? new Failure(
+                                    ExitCodes.NOT_FOUND,
+                                    "cannot start server " + Quote.escape(name) + ": command not found: " + command
+                                            + " (" + why + ")")
+                            : new Failure(
+                                    ExitCodes.CANNOT_EXECUTE,
+                                    "cannot start server " + Quote.escape(name) + ": cannot execute " + command + ": "
+                                            + why);
                 default ->
-                    new Failure(ExitCodes.FAILED, "cannot start server " + Quote.escape(name) + ": step " + o.step()
-                            + " before the command is executed: " + why);
+                    new Failure(
+                            ExitCodes.FAILED,
+                            "cannot start server " + Quote.escape(name) + ": step " + o.step()
+                                    + " before the command is executed: " + why);
             };
         }
 
@@ -344,8 +368,7 @@ public final class Verbs {
                 boolean missing = errno == Errno.ENOENT || errno == Errno.ENOTDIR;
                 throw missing
                         ? new Failure(ExitCodes.NOT_FOUND, "command not found: " + command)
-                        : new Failure(
-                                ExitCodes.CANNOT_EXECUTE, "cannot execute " + command + ": " + Errno.text(errno));
+                        : new Failure(ExitCodes.CANNOT_EXECUTE, "cannot execute " + command + ": " + Errno.text(errno));
             }
         }
 
@@ -388,11 +411,14 @@ public final class Verbs {
 
         private void logs(Command.Logs wanted) throws IOException, InterruptedException, Failure {
             Instance instance = supervisor.known(wanted.name()).state().instance();
-            Path file = instance == null ? logs.of(wanted.name()) : Path.of(instance.launch().logFile());
+            Path file = instance == null
+                    ? logs.of(wanted.name())
+                    : Path.of(instance.launch().logFile());
             if (!Files.isReadable(file)) {
                 throw new Failure(
                         ExitCodes.FAILED,
-                        "server " + Quote.escape(wanted.name().value()) + " has no log at " + Quote.of(file.toString()));
+                        "server " + Quote.escape(wanted.name().value()) + " has no log at "
+                                + Quote.of(file.toString()));
             }
             LogReader reader = new LogReader(file, launcher, pattern(wanted.grep()));
             if (wanted.lines() != null) {
@@ -421,13 +447,12 @@ public final class Verbs {
             Server server = supervisor.known(wait.name());
             State state = Views.state(server);
             boolean running = state == State.ACTIVE || state == State.GRACE;
-            boolean reached =
-                    switch (wait.goal()) {
-                        case READY -> running;
-                        case STOPPED -> state == State.STOPPED;
-                        case ACTIVE -> state == State.ACTIVE;
-                        case GRACE -> state == State.GRACE;
-                    };
+            boolean reached = switch (wait.goal()) {
+                case READY -> running;
+                case STOPPED -> state == State.STOPPED;
+                case ACTIVE -> state == State.ACTIVE;
+                case GRACE -> state == State.GRACE;
+            };
             if (reached) {
                 launcher.exit(ExitCodes.OK);
                 return;
@@ -435,8 +460,7 @@ public final class Verbs {
             long millis = -1;
             if (wait.timeout() != null) {
                 long now = System.nanoTime();
-                long deadline =
-                        request.token().isEmpty() ? deadline(now, wait.timeout()) : token(request.token(), now);
+                long deadline = request.token().isEmpty() ? deadline(now, wait.timeout()) : token(request.token(), now);
                 if (deadline <= now) {
                     throw new Failure(
                             ExitCodes.TIMED_OUT,
@@ -489,8 +513,8 @@ public final class Verbs {
             String caller = callerKey(stop.pid());
             int code = ExitCodes.OK;
             for (ServerName name : stop.names()) {
-                Outcome outcome = ask(
-                        name, number -> new Event.Stop(number, by(caller), caller, stop.evenIfUsed(), null));
+                Outcome outcome =
+                        ask(name, number -> new Event.Stop(number, by(caller), caller, stop.evenIfUsed(), null));
                 if (outcome instanceof Outcome.Stopped stopped) {
                     launcher.stdout(messages.stopped(name.value(), stopped.killed()));
                 } else if (outcome instanceof Outcome.NotRunning && request.retry()) {
@@ -527,8 +551,7 @@ public final class Verbs {
                     StopMode.SIGTERM,
                     stop.timeout(),
                     stop.force() ? StopMode.Escalation.KILL : StopMode.Escalation.GIVE_UP);
-            Outcome outcome =
-                    ask(stop.name(), number -> new Event.Stop(number, request.pid(), null, true, mode));
+            Outcome outcome = ask(stop.name(), number -> new Event.Stop(number, request.pid(), null, true, mode));
             answer(stop.name(), outcome, false);
         }
 
@@ -538,8 +561,8 @@ public final class Verbs {
             if (instance != null) {
                 launcher.stdout(messages.forceKilling(name, instance.process().pid()));
             }
-            Outcome outcome = ask(
-                    kill.name(), number -> new Event.Stop(number, request.pid(), null, true, StopMode.kill()));
+            Outcome outcome =
+                    ask(kill.name(), number -> new Event.Stop(number, request.pid(), null, true, StopMode.kill()));
             if (outcome instanceof Outcome.Stopped) {
                 print(messages.forcefullyTerminated(name));
             } else {

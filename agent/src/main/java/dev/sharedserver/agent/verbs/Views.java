@@ -36,7 +36,8 @@ final class Views {
     static State state(Server server) {
         Foreign foreign = server.foreign();
         if (foreign != null) {
-            boolean used = foreign.clients() != null && !foreign.clients().clients().isEmpty();
+            boolean used =
+                    foreign.clients() != null && !foreign.clients().clients().isEmpty();
             return used ? State.ACTIVE : State.GRACE;
         }
         ServerState state = server.state();
@@ -118,7 +119,8 @@ final class Views {
         ServerRecord record = foreign.server();
         List<ClientView> clients = new ArrayList<>();
         if (foreign.clients() != null) {
-            for (Map.Entry<String, ClientRecord> one : foreign.clients().clients().entrySet()) {
+            for (Map.Entry<String, ClientRecord> one :
+                    foreign.clients().clients().entrySet()) {
                 ClientRecord client = one.getValue();
                 clients.add(client(one.getKey(), client.attachedAt(), client.metadata(), null, null, false));
             }

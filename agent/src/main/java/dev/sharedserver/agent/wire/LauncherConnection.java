@@ -205,7 +205,8 @@ public final class LauncherConnection implements Closeable {
         while (in.remaining() < need) {
             boolean fresh = !in.hasRemaining();
             // what was handed out stays untouched: a new buffer rather than a compacted one
-            ByteBuffer next = ByteBuffer.allocate(Math.max(FIRST_READ, grown(need))).put(in);
+            ByteBuffer next =
+                    ByteBuffer.allocate(Math.max(FIRST_READ, grown(need))).put(in);
             int read;
             do {
                 read = channel.read(next);

@@ -75,7 +75,18 @@ public record Request(
                 throw new WireException(body.remaining() + " bytes behind the request");
             }
             return new Request(
-                    id, flags, columns, pid, stamp, umask, nice, List.copyOf(rlimits), version, cwd, token, argv,
+                    id,
+                    flags,
+                    columns,
+                    pid,
+                    stamp,
+                    umask,
+                    nice,
+                    List.copyOf(rlimits),
+                    version,
+                    cwd,
+                    token,
+                    argv,
                     environment);
         } catch (BufferUnderflowException e) {
             throw new WireException("request ends in the middle of a field");

@@ -30,8 +30,11 @@ public sealed interface Action {
 
     /** Write down what happened. */
     record Note(
-            What what, @Nullable Long pid, @Nullable Client client, @Nullable Cause cause, @Nullable String detail)
-            implements Action {}
+            What what,
+            @Nullable Long pid,
+            @Nullable Client client,
+            @Nullable Cause cause,
+            @Nullable String detail) implements Action {}
 
     /** What can be written down. */
     enum What {

@@ -34,16 +34,24 @@ public sealed interface Event {
      * @param evenIfUsed whether clients other than the caller are no obstacle either
      * @param mode null for the server's own
      */
-    record Stop(long request, long by, @Nullable String caller, boolean evenIfUsed, @Nullable StopMode mode)
-            implements Request {}
+    record Stop(
+            long request,
+            long by,
+            @Nullable String caller,
+            boolean evenIfUsed,
+            @Nullable StopMode mode) implements Request {}
 
     /**
      * Stop it and start it again; its clients stay attached.
      *
      * @param launch what to start, null for what runs now
      */
-    record Restart(long request, long by, @Nullable String caller, boolean evenIfUsed, @Nullable Launch launch)
-            implements Request {}
+    record Restart(
+            long request,
+            long by,
+            @Nullable String caller,
+            boolean evenIfUsed,
+            @Nullable Launch launch) implements Request {}
 
     /** The guard watches that client. */
     record Watched(ProcessId process) implements Event {}
@@ -74,7 +82,10 @@ public sealed interface Event {
      *
      * @param grace its deadline if one was recorded
      */
-    record Found(Instance instance, List<Client> clients, @Nullable Deadline grace) implements Event {}
+    record Found(
+            Instance instance,
+            List<Client> clients,
+            @Nullable Deadline grace) implements Event {}
 
     /** Nothing but a look at the disk, for somebody who waits for its end. */
     record Look(long request) implements Request {}

@@ -59,33 +59,32 @@ public final class Lifecycle {
      */
     public static @Nullable Step refuse(ServerState state, Event event, String reason, Now now) {
         Lifecycle step = new Lifecycle(state, now);
-        boolean refused =
-                switch (event) {
-                    // a stop frees what the disk may lack: it is never refused
-                    case Event.Stop s -> false;
-                    case Event.Restart r -> false;
-                    case Event.Look l -> false;
-                    case Event.Request request -> {
-                        step.reply(request.request(), new Outcome.NotRecorded(reason));
-                        yield true;
-                    }
-                    case Event.Watched watched -> {
-                        step.dropAttaching(watched.process(), client -> new Outcome.NotRecorded(reason));
-                        step.settle();
-                        yield true;
-                    }
-                    case Event.Spawned spawned -> {
-                        step.abandon(spawned.process(), reason);
-                        yield true;
-                    }
-                    case Event.NotWatched n -> false;
-                    case Event.Gone g -> false;
-                    case Event.SpawnFailed f -> false;
-                    case Event.ServerEnded e -> false;
-                    case Event.GroupEmpty e -> false;
-                    case Event.Tick t -> false;
-                    case Event.Found f -> false;
-                };
+        boolean refused = switch (event) {
+            // a stop frees what the disk may lack: it is never refused
+            case Event.Stop s -> false;
+            case Event.Restart r -> false;
+            case Event.Look l -> false;
+            case Event.Request request -> {
+                step.reply(request.request(), new Outcome.NotRecorded(reason));
+                yield true;
+            }
+            case Event.Watched watched -> {
+                step.dropAttaching(watched.process(), client -> new Outcome.NotRecorded(reason));
+                step.settle();
+                yield true;
+            }
+            case Event.Spawned spawned -> {
+                step.abandon(spawned.process(), reason);
+                yield true;
+            }
+            case Event.NotWatched n -> false;
+            case Event.Gone g -> false;
+            case Event.SpawnFailed f -> false;
+            case Event.ServerEnded e -> false;
+            case Event.GroupEmpty e -> false;
+            case Event.Tick t -> false;
+            case Event.Found f -> false;
+        };
         return refused ? step.done() : null;
     }
 
@@ -94,7 +93,8 @@ public final class Lifecycle {
                 new ServerState(
                         before.name(),
                         phase,
-                        // unmodifiable view of a copy nobody else has; keeps the order of attaching, as Map.copyOf does not
+                        // unmodifiable view of a copy nobody else has; keeps the order of attaching, as Map.copyOf does
+                        // not
                         Collections.unmodifiableMap(clients),
                         List.copyOf(attaching),
                         List.copyOf(deferred)),
@@ -159,7 +159,8 @@ public final class Lifecycle {
     private void start(Event.Start start) {
         switch (phase) {
             case Phase.Stopped s -> spawn(start.launch(), List.of(), start.request());
-            case Phase.Running r -> reply(start.request(), new Outcome.AlreadyRunning(pid(r.instance()), clients.size()));
+            case Phase.Running r ->
+                reply(start.request(), new Outcome.AlreadyRunning(pid(r.instance()), clients.size()));
             case Phase.Starting s -> deferred.add(start);
             case Phase.Stopping s -> deferred.add(start);
         }
@@ -205,9 +206,7 @@ public final class Lifecycle {
                     reply(stop.request(), new Outcome.StillUsed(others));
                     return;
                 }
-                StopMode mode = stop.mode() == null
-                        ? StopMode.of(r.instance().launch())
-                        : stop.mode();
+                StopMode mode = stop.mode() == null ? StopMode.of(r.instance().launch()) : stop.mode();
                 end(r.instance(), new Cause.Requested(stop.by()), mode, List.of(stop.request()), null, List.of());
             }
             case Phase.Stopping s -> {
@@ -348,7 +347,8 @@ public final class Lifecycle {
 
     private void gone(Event.Gone gone) {
         ProcessId process = gone.process();
-        deferred.removeIf(event -> event instanceof Event.Watched watched && watched.process().equals(process));
+        deferred.removeIf(event ->
+                event instanceof Event.Watched watched && watched.process().equals(process));
         dropAttaching(process, client -> new Outcome.ClientNotAlive(client.key()));
         Client client = clients.get(Long.toString(process.pid()));
         if (client != null && process.equals(client.process())) {
@@ -509,7 +509,11 @@ public final class Lifecycle {
     }
 
     private void finish(Phase.Stopping s, Outcome outcome) {
-        note(What.STOPPED, pid(s.instance()), s.cause(), s.ended() == null ? null : s.ended().toString());
+        note(
+                What.STOPPED,
+                pid(s.instance()),
+                s.cause(),
+                s.ended() == null ? null : s.ended().toString());
         actions.add(new Action.Unwatch(s.instance().process()));
         for (long request : s.waiting()) {
             reply(request, outcome);
@@ -588,7 +592,8 @@ public final class Lifecycle {
         }
         note(What.KILLING, pid(s.instance()), s.cause(), null);
         actions.add(new Action.Signal(s.instance(), StopMode.SIGKILL));
-        Period patience = s.mode().patience().nanos() > AFTER_KILL.nanos() ? s.mode().patience() : AFTER_KILL;
+        Period patience =
+                s.mode().patience().nanos() > AFTER_KILL.nanos() ? s.mode().patience() : AFTER_KILL;
         phase = new Phase.Stopping(
                 s.instance(),
                 s.cause(),
@@ -627,15 +632,7 @@ public final class Lifecycle {
         }
         note(What.STOP_FAILED, pid(s.instance()), s.cause(), "it survived SIGKILL");
         phase = new Phase.Stopping(
-                s.instance(),
-                s.cause(),
-                s.mode(),
-                now.plus(AFTER_KILL),
-                true,
-                s.ended(),
-                List.of(),
-                null,
-                List.of());
+                s.instance(), s.cause(), s.mode(), now.plus(AFTER_KILL), true, s.ended(), List.of(), null, List.of());
     }
 
     // What follows from where the server is now

@@ -15,7 +15,8 @@ public sealed interface Phase {
      * @param restarts the requests that wait for a restart, empty for a first start
      * @param starter the request of {@code admin start}, which brings no client; null otherwise
      */
-    record Starting(Launch launch, List<Long> restarts, @Nullable Long starter) implements Phase {}
+    record Starting(
+            Launch launch, List<Long> restarts, @Nullable Long starter) implements Phase {}
 
     /**
      * It runs.

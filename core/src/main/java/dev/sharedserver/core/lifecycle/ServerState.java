@@ -13,14 +13,11 @@ import org.jspecify.annotations.Nullable;
  * @param deferred the events that wait for the end of a start or of a stop, in order
  */
 public record ServerState(
-        ServerName name,
-        Phase phase,
-        Map<String, Client> clients,
-        List<Attaching> attaching,
-        List<Event> deferred) {
+        ServerName name, Phase phase, Map<String, Client> clients, List<Attaching> attaching, List<Event> deferred) {
 
     /** A use that waits until the guard watches its client; {@code starter} if the server is started for it. */
-    public record Attaching(long request, Client client, @Nullable Launch launch, boolean starter) {}
+    public record Attaching(
+            long request, Client client, @Nullable Launch launch, boolean starter) {}
 
     /** Returns the state of a server of which nothing is known. */
     public static ServerState stopped(ServerName name) {
@@ -44,14 +41,15 @@ public record ServerState(
 
     /** Returns the moment at which a {@link Event.Tick} is due, in CLOCK_MONOTONIC ns; Long.MAX_VALUE for never. */
     public long nextDeadline() {
-        long next =
-                switch (phase) {
-                    case Phase.Stopped s -> Long.MAX_VALUE;
-                    case Phase.Starting s -> Long.MAX_VALUE;
-                    case Phase.Running r ->
-                        r.grace() == null || !attaching.isEmpty() ? Long.MAX_VALUE : r.grace().monotonicNanos();
-                    case Phase.Stopping s -> s.deadline().monotonicNanos();
-                };
+        long next = switch (phase) {
+            case Phase.Stopped s -> Long.MAX_VALUE;
+            case Phase.Starting s -> Long.MAX_VALUE;
+            case Phase.Running r ->
+                r.grace() == null || !attaching.isEmpty()
+                        ? Long.MAX_VALUE
+                        : r.grace().monotonicNanos();
+            case Phase.Stopping s -> s.deadline().monotonicNanos();
+        };
         for (Client client : clients.values()) {
             if (client.until() != null) {
                 next = Math.min(next, client.until().monotonicNanos());
