@@ -114,11 +114,8 @@ final class Completion {
         out.append("    contains -- -- $words; and return 1\n");
         out.append("    test (count $words) -ge 2; or return 1\n");
         out.append("    if test $words[2] = admin\n        test (count $words) -ge 3; or return 1\n");
-        out.append("        test \"$argv\" = \"admin $words[3]\"\n"
-                + "    else\n"
-                + "        test \"$argv\" = $words[2]\n"
-                + "    end\n"
-                + "end\n");
+        out.append("        test \"$argv\" = \"admin $words[3]\"\n    else\n");
+        out.append("        test \"$argv\" = $words[2]\n    end\nend\n");
         out.append("function __sharedserver_first\n    test (count (commandline -opc)) -eq 1\nend\n");
         out.append("function __sharedserver_admin\n    set -l words (commandline -opc)\n");
         out.append("    test (count $words) -eq 2; and test $words[2] = admin\nend\n");
