@@ -24,8 +24,8 @@ enum Verb {
     UNUSE("unuse", "NAME [--pid PID]", "detach from a server", """
         The last one to leave starts the grace period.
         """, """
-                0 detached; 1 the server is not running, or the client is not attached
-                """, "sharedserver unuse web", List.of(Option.PID)),
+            0 detached; 1 the server is not running, or the client is not attached
+            """, "sharedserver unuse web", List.of(Option.PID)),
     RUN(
             "run",
             "NAME… [options] -- COMMAND [ARG…]",
