@@ -87,6 +87,18 @@ class EverydayIT {
     }
 
     @Test
+    void anotherCommandIsAWarningAndARefusalOnRequest(Sandbox box) {
+        box.serve("web", box.client());
+        box.use("web", box.client(), "sleep", "1000").isQuiet();
+        Result warned = box.use("web", box.client(), "sleep", "2000");
+        assertTrue(warned.err().contains("web"), warned::toString);
+        box.run("use", "web", "--pid", "" + box.client().pid(), "--on-mismatch", "fail", "--", "sleep", "2000")
+                .exits(1)
+                .complains("web");
+        assertEquals(3, box.refcountOnDisk("web"));
+    }
+
+    @Test
     void useOfAStoppedNameWithoutCommandFailsAndLeavesNothing(Sandbox box) {
         Result result = box.run("use", "web", "--pid", "" + box.client().pid());
         result.fails().complains("web");
