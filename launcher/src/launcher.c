@@ -200,10 +200,12 @@ static int ensure_guard(const struct statedir *d)
 		return -1;
 	}
 	if (child == 0) {
-		setsid();
+		/* twice: a command that this process becomes (`run`) must not find a child it never made */
 		pid_t grandchild = fork();
-		if (grandchild == 0)
+		if (grandchild == 0) {
+			setsid();
 			become_guard(d, lock);
+		}
 		_exit(grandchild < 0);
 	}
 	int status;

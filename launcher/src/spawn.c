@@ -140,13 +140,25 @@ static void search(const struct spawn *s)
 	errno = refused ? EACCES : ENOENT;
 }
 
+/* A hard limit below the caller's cannot be raised: then as much of the soft one as it allows. */
+static int set_limit(int resource, struct rlimit wanted)
+{
+	struct rlimit ours;
+	if (setrlimit((__rlimit_resource_t)resource, &wanted) == 0)
+		return 0;
+	if (errno != EPERM || getrlimit((__rlimit_resource_t)resource, &ours) != 0)
+		return -1;
+	ours.rlim_cur = wanted.rlim_cur < ours.rlim_max ? wanted.rlim_cur : ours.rlim_max;
+	return setrlimit((__rlimit_resource_t)resource, &ours);
+}
+
 static _Noreturn void child(const struct spawn *s, int report)
 {
 	if (setsid() < 0)
 		fail(report, STEP_SETSID);
 	umask(s->umask);
 	for (int i = 0; i < s->limits; i++)
-		if (setrlimit((__rlimit_resource_t)i, &s->limit[i]) != 0 && errno != EPERM)
+		if (set_limit(i, s->limit[i]) != 0)
 			fail(report, STEP_RLIMITS);
 	errno = 0;
 	if (setpriority(PRIO_PROCESS, 0, s->nice) != 0 && errno != EACCES && errno != EPERM)

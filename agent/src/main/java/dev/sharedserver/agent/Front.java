@@ -26,6 +26,9 @@ final class Front {
     /** How long a connection may stay without asking, in ms. */
     private static final long ASK_WITHIN = 10_000;
 
+    /** After how long an agent that was not let go asks again, in ms. */
+    private static final long TRY_AGAIN = 250;
+
     private final ServerSocketChannel listener;
     private final Selector selector;
     private final UserPrincipal owner;
@@ -82,7 +85,8 @@ final class Front {
             }
             if (untilRest() <= 0) {
                 rest.tryToGo();
-                lastActive = System.nanoTime();
+                // something was under way: soon again
+                lastActive = System.nanoTime() - (rest.patienceMillis() - TRY_AGAIN) * 1_000_000L;
             }
         }
     }

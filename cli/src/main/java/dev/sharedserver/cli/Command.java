@@ -15,7 +15,11 @@ public sealed interface Command {
     record Unuse(ServerName name, @Nullable Long pid) implements Command {}
 
     /** Attach to all, then become the command. */
-    record Run(List<ServerName> names, @Nullable String metadata, List<String> command) implements Command {}
+    record Run(
+            List<ServerName> names,
+            @Nullable String metadata,
+            @Nullable String config,
+            List<String> command) implements Command {}
 
     /** Show all. */
     record ListServers(boolean json) implements Command {}

@@ -137,7 +137,7 @@ public final class CommandLine {
         return switch (verb) {
             case USE -> new Command.Use(name(), useOptions(), optionalCommand());
             case UNUSE, DECREF -> new Command.Unuse(name(), pid());
-            case RUN -> new Command.Run(allNames(), text("--metadata"), neededCommand());
+            case RUN -> new Command.Run(allNames(), text("--metadata"), text("--config"), neededCommand());
             case LIST -> nameless(new Command.ListServers(has("--json")));
             case INFO -> new Command.Info(name(), has("--json"));
             case CHECK -> new Command.Check(name());
@@ -344,7 +344,7 @@ public final class CommandLine {
                 throw new UsageError("invalid --env " + Quote.of(entry) + ": KEY=VALUE is expected");
             }
         }
-        for (String path : List.of("--log-file", "--working-dir", "--stdin", "--stdout")) {
+        for (String path : List.of("--log-file", "--working-dir", "--stdin", "--stdout", "--config")) {
             String value = text(path);
             if (value != null && value.isEmpty()) {
                 throw new UsageError("invalid " + path + " '': a path is expected");
@@ -367,6 +367,7 @@ public final class CommandLine {
                 text("--working-dir"),
                 signal == null ? null : Signals.parse(signal),
                 period("--stop-timeout"),
+                text("--config"),
                 has("--json"),
                 has("--shell"));
     }

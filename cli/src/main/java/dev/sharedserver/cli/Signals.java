@@ -14,7 +14,8 @@ public final class Signals {
 
     private Signals() {}
 
-    static int parse(String text) throws UsageError {
+    /** Returns the number of a signal given by name, with or without SIG, or by number. */
+    public static int parse(String text) throws UsageError {
         String name = text.startsWith("SIG") ? text.substring(3) : text;
         for (int i = 1; i < NAMES.length; i++) {
             if (NAMES[i].equalsIgnoreCase(name)) {

@@ -86,7 +86,10 @@ public final class TextOutput {
         line(out, "Server", Quote.escape(server.name()));
         line(out, "State", coloured(state(server), terminal));
         if (server.state() == State.STOPPED) {
-            return out.toString();
+            return out.append("Server ")
+                    .append(Quote.escape(server.name()))
+                    .append(" is not running\n")
+                    .toString();
         }
         line(out, "PID", server.pid() == null ? "-" : Long.toString(server.pid()));
         line(out, "Command", command(server.command()));

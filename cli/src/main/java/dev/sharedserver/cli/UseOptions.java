@@ -24,5 +24,27 @@ public record UseOptions(
         @Nullable String workingDir,
         @Nullable Integer stopSignal,
         @Nullable Period stopTimeout,
+        @Nullable String config,
         boolean json,
-        boolean shell) {}
+        boolean shell) {
+
+    /** Returns options that say nothing but where the config is. */
+    public static UseOptions ofConfig(@Nullable String config) {
+        return new UseOptions(
+                null,
+                null,
+                null,
+                null,
+                OnMismatch.WARN,
+                null,
+                null,
+                List.of(),
+                null,
+                null,
+                null,
+                null,
+                config,
+                false,
+                false);
+    }
+}

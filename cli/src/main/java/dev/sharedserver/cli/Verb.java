@@ -37,7 +37,7 @@ enum Verb {
             COMMAND's; 1 a server cannot be attached; 126, 127 COMMAND cannot be executed, was not found
             """,
             "sharedserver run web -- curl -s localhost:8000",
-            List.of(Option.METADATA)),
+            List.of(Option.METADATA, Option.CONFIG)),
     LIST("list", "[--json]", "show all servers", "", """
         0
         """, "sharedserver list", List.of(Option.JSON)),
@@ -236,6 +236,7 @@ enum Verb {
                     "what to do when a server runs with another command or directory (default: warn)"));
         }
         options.add(Option.METADATA);
+        options.add(Option.CONFIG);
         options.add(new Option("--env", "K=V", "add to the server's environment; may be repeated"));
         options.add(new Option("--working-dir", "DIR", "where the server runs (default: here)"));
         options.add(new Option("--log-file", "PATH", "where its output goes, appended"));

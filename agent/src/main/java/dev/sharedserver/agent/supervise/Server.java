@@ -1,6 +1,8 @@
 package dev.sharedserver.agent.supervise;
 
+import dev.sharedserver.core.Found;
 import dev.sharedserver.core.ServerName;
+import dev.sharedserver.core.ServerRecord;
 import dev.sharedserver.core.lifecycle.Action;
 import dev.sharedserver.core.lifecycle.Event;
 import dev.sharedserver.core.lifecycle.Lifecycle;
@@ -126,8 +128,8 @@ public final class Server {
                 // whatever the files say in detail, they are written again
                 unwritten = true;
                 for (Event event : ours.events()) {
-                    if (event instanceof Event.Found found) {
-                        supervisor.adopted(this, found.instance().process());
+                    if (event instanceof Event.Found adopted) {
+                        supervisor.adopted(this, adopted.instance().process());
                     }
                     alone(event, now);
                 }
@@ -181,6 +183,11 @@ public final class Server {
     private void write(ServerState next) throws IOException {
         OnDisk wanted = OnDisk.of(next, supervisor.host());
         if (unwritten || !wanted.equals(onDisk)) {
+            if (wanted.server() == null && isSuccessors()) {
+                onDisk = wanted;
+                unwritten = false;
+                return;
+            }
             boolean sameServer = !unwritten && Objects.equals(wanted.server(), onDisk.server());
             if (sameServer) {
                 supervisor.store().writeClients(name, wanted.clients());
@@ -190,6 +197,15 @@ public final class Server {
             onDisk = wanted;
             unwritten = false;
         }
+    }
+
+    /** Nobody deletes a successor: files that speak of another process than the one that was written are not ours. */
+    private boolean isSuccessors() {
+        ServerRecord written = onDisk.server();
+        return written != null
+                && supervisor.store().readServer(name) instanceof Found.Valid<ServerRecord> found
+                && (found.value().pid() != written.pid()
+                        || !Objects.equals(found.value().startTime(), written.startTime()));
     }
 
     private void commit(ServerState next, List<Action> actions) throws IOException {

@@ -25,7 +25,7 @@ final class Launches {
     }
 
     Launch launch(ServerName name, UseOptions options, List<String> command, Request request) throws Failure {
-        String workingDir = path(options.workingDir() == null ? "." : options.workingDir(), request);
+        String workingDir = options.workingDir() == null ? cwd(request) : path(options.workingDir(), request);
         String logFile = options.logFile() == null ? null : path(options.logFile(), request);
         return new Launch(
                 List.copyOf(command),
@@ -45,16 +45,16 @@ final class Launches {
     }
 
     private static String path(String path, Request request) throws Failure {
-        if (path.startsWith("/")) {
-            return path;
-        }
+        return path.startsWith("/") ? path : cwd(request) + "/" + path;
+    }
+
+    private static String cwd(Request request) throws Failure {
         if (request.cwd().isEmpty()) {
             throw new Failure(
                     ExitCodes.FAILED,
-                    "the working directory does not exist any more: give an absolute path instead of "
-                            + Quote.of(path));
+                    "the working directory does not exist any more: give absolute paths, and a --working-dir");
         }
-        return path.equals(".") ? request.cwd() : request.cwd() + "/" + path;
+        return request.cwd();
     }
 
     /** What is added replaces an entry of the same key. */

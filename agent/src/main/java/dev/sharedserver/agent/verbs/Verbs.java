@@ -173,10 +173,28 @@ public final class Verbs {
 
         // Attaching and detaching
 
+        /** What a use may start; the config is asked where the command line names no command. */
+        private record Wish(UseOptions options, @Nullable Launch launch) {}
+
+        private Wish wish(ServerName name, UseOptions options, List<String> command) throws IOException, Failure {
+            if (!command.isEmpty()) {
+                return new Wish(options, launches.launch(name, options, command, request));
+            }
+            boolean runs = supervisor.server(name).state().instance() != null;
+            Configs.Configured found = runs && options.config() == null ? null : Configs.find(name, options, request);
+            if (found == null) {
+                return new Wish(options, null);
+            }
+            for (String warning : found.warnings()) {
+                launcher.stderr(complaints.warning(warning));
+            }
+            return new Wish(found.options(), launches.launch(name, found.options(), found.command(), request));
+        }
+
         private void use(Command.Use use) throws IOException, InterruptedException, Failure {
-            UseOptions options = use.options();
-            Launch launch =
-                    use.command().isEmpty() ? null : launches.launch(use.name(), options, use.command(), request);
+            Wish wish = wish(use.name(), use.options(), use.command());
+            UseOptions options = wish.options();
+            Launch launch = wish.launch();
             Client client = client(options.pid(), options.hold(), options.metadata());
             String difference = difference(use.name(), launch, options);
             if (difference != null && options.onMismatch() == OnMismatch.FAIL) {
@@ -345,11 +363,16 @@ public final class Verbs {
 
         private void run(Command.Run run) throws IOException, InterruptedException, Failure {
             Client client = Client.process(callers.launcher(request), Instant.now(), run.metadata());
+            UseOptions options = UseOptions.ofConfig(run.config());
             List<ServerName> held = new ArrayList<>();
             try {
                 for (ServerName name : run.names()) {
-                    Outcome outcome = ask(name, number -> new Event.Use(number, client, null));
-                    if (!(outcome instanceof Outcome.Attached) && !(outcome instanceof Outcome.Rescued)) {
+                    Launch launch = wish(name, options, List.of()).launch();
+                    Outcome outcome = ask(name, number -> new Event.Use(number, client, launch));
+                    boolean holds = outcome instanceof Outcome.Attached
+                            || outcome instanceof Outcome.Rescued
+                            || outcome instanceof Outcome.Started;
+                    if (!holds) {
                         drop(held, client);
                         answer(name, outcome, false);
                         return;
