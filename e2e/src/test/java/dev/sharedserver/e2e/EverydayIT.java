@@ -269,7 +269,7 @@ class EverydayIT {
         assertEquals("stopped", info.get("state").getAsString());
         assertEquals("web", info.get("name").getAsString());
         assertEquals(List.of("state", "name"), List.copyOf(info.keySet()));
-        box.run("info", "web").ok().tells("web").tells("not running");
+        box.run("info", "web").ok().says("web").says("stopped");
     }
 
     @Test

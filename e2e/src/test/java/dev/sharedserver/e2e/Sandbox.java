@@ -8,6 +8,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -250,7 +252,7 @@ final class Sandbox {
     static @Nullable String read(Path file) {
         try {
             return Files.readString(file, StandardCharsets.ISO_8859_1);
-        } catch (java.nio.file.NoSuchFileException absent) {
+        } catch (NoSuchFileException absent) {
             return null;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -282,7 +284,7 @@ final class Sandbox {
     static List<String> namesIn(Path directory) {
         try (Stream<Path> files = Files.list(directory)) {
             return files.map(file -> file.getFileName().toString()).sorted().toList();
-        } catch (java.nio.file.NoSuchFileException absent) {
+        } catch (NoSuchFileException | NotDirectoryException absent) {
             return List.of();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -394,6 +396,7 @@ final class Sandbox {
                 process.kill();
             }
         }
+        Trees.delete(root);
         return problem.toString();
     }
 
