@@ -71,8 +71,9 @@ final class Front {
         listener.register(selector, SelectionKey.OP_ACCEPT);
     }
 
-    /** Makes {@link #run} look again at whether the agent may go. */
+    /** Says that something has just happened, after which the agent may be needed no more. */
     void nudge() {
+        lastActive = System.nanoTime();
         selector.wakeup();
     }
 

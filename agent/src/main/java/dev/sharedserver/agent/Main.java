@@ -70,6 +70,7 @@ public final class Main {
         Verbs verbs = new Verbs(supervisor, events, logs, directory, proc, guardProcess, self);
         Front front = new Front(socket, Files.getOwner(directory), verbs, lease, log);
         lease.nudgeBy(front::nudge);
+        supervisor.whenGone(front::nudge);
         guard.pong(0);
         front.run();
     }

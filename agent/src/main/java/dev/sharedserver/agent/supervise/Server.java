@@ -102,7 +102,8 @@ public final class Server {
 
     private void handle(List<Event> batch) throws IOException {
         Now now = supervisor.now();
-        if (state.forgettable()) {
+        boolean ran = !state.forgettable();
+        if (!ran) {
             look(now);
         }
         if (foreign != null) {
@@ -114,6 +115,9 @@ public final class Server {
             }
         }
         supervisor.deadlines().set(this, unwritten ? supervisor.soon(now, state) : state.nextDeadline());
+        if (ran && state.forgettable()) {
+            supervisor.gone();
+        }
     }
 
     /** Memory knows nothing of this name: what does the disk say? */

@@ -71,6 +71,7 @@ public final class Supervisor {
     private final Map<ProcessId, Server> running = new ConcurrentHashMap<>();
     private final Set<ProcessId> strays = ConcurrentHashMap.newKeySet();
     private final AtomicLong numbers = new AtomicLong();
+    private volatile Runnable whenGone = () -> {};
 
     /** What the agent does when it cannot go on: end, so that the guard starts another one. */
     public interface Fatal {
@@ -170,6 +171,15 @@ public final class Supervisor {
         } catch (ExecutionException e) {
             throw new IllegalStateException(e.getCause());
         }
+    }
+
+    /** Has {@code action} run whenever a server is gone. */
+    public void whenGone(Runnable action) {
+        whenGone = action;
+    }
+
+    void gone() {
+        whenGone.run();
     }
 
     /** Tells whether nothing is under way: no request waits, nothing starts or ends. */
