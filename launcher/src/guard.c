@@ -1137,6 +1137,9 @@ static void loop(void)
 				deaths++;
 			} else if (h->kind == CONTROL) {
 				control = h;
+			} else if (h->kind == CONTROL_ROOM && events[i].events & EPOLLERR) {
+				/* nobody reads it any more, which epoll tells again and again: the agent's end follows */
+				close_handle(h);
 			} else {
 				other = h;
 			}
