@@ -1,7 +1,12 @@
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.spi.ToolProvider;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
+import java.util.zip.ZipOutputStream;
 
 // Assembles the product in target/sharedserver. Runs on the JDK that the product's run-time image is made of.
 //
@@ -30,15 +35,22 @@ void main(String[] args) throws Exception {
     copySources(jars);
 }
 
-/** Copies the jars without versions in their names, so that no stale one stays beside a new one. */
+/** Copies the jars without versions in their names, so that no stale one stays beside a new one; ours as plain code. */
 private static List<Path> copyJars(String classPath) throws IOException {
+    List<Path> originals = Stream.of(classPath.split(File.pathSeparator))
+            .filter(entry -> entry.endsWith(".jar"))
+            .map(Path::of)
+            .toList();
+    List<URL> urls = new ArrayList<>();
+    for (Path jar : originals) {
+        urls.add(jar.toUri().toURL());
+    }
     List<Path> jars = new ArrayList<>();
-    for (String entry : classPath.split(File.pathSeparator)) {
-        Path jar = Path.of(entry);
-        if (jar.toString().endsWith(".jar")) {
+    try (URLClassLoader classes = new URLClassLoader(urls.toArray(URL[]::new))) {
+        for (Path jar : originals) {
             String name = jar.getFileName().toString().replaceFirst("-[0-9][^/]*$", "") + ".jar";
             Path copy = LIB.resolve(name);
-            replace(jar, copy);
+            replace(name.startsWith("sharedserver-") ? withDirectCode(jar, classes) : jar, copy);
             jars.add(copy);
         }
     }
@@ -50,6 +62,21 @@ private static List<Path> copyJars(String classPath) throws IOException {
         }
     }
     return jars;
+}
+
+private static Path withDirectCode(Path jar, ClassLoader classes) throws IOException {
+    Path result = Path.of("target", jar.getFileName().toString());
+    try (ZipFile from = new ZipFile(jar.toFile());
+            ZipOutputStream to = new ZipOutputStream(Files.newOutputStream(result))) {
+        for (ZipEntry entry : Collections.list(from.entries())) {
+            byte[] bytes = from.getInputStream(entry).readAllBytes();
+            ZipEntry written = new ZipEntry(entry.getName());
+            written.setLastModifiedTime(entry.getLastModifiedTime()); // Maven's: the build is reproducible
+            to.putNextEntry(written);
+            to.write(entry.getName().endsWith(".class") ? DirectCode.of(bytes, classes) : bytes);
+        }
+    }
+    return result;
 }
 
 /** Links a run-time image of the modules that our own jars use; Gson's wish for java.sql concerns code we do not call. */
