@@ -1,6 +1,8 @@
 package dev.sharedserver.cli;
 
 import com.google.gson.stream.JsonWriter;
+import dev.sharedserver.core.JsonText;
+import dev.sharedserver.core.Timestamps;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.util.List;
@@ -24,7 +26,7 @@ public final class JsonOutput {
         } catch (IOException e) {
             throw new IllegalStateException("a StringWriter does not fail", e);
         }
-        return text.append('\n').toString();
+        return JsonText.escapeLoneSurrogates(text.append('\n').toString());
     }
 
     /** Returns {@code list --json}. */
@@ -121,7 +123,7 @@ public final class JsonOutput {
         } else {
             json.value(Long.parseLong(client.key()));
         }
-        json.name("attached_at").value(dev.sharedserver.core.Timestamps.format(client.attachedAt()));
+        json.name("attached_at").value(Timestamps.format(client.attachedAt()));
         json.name("metadata").value(client.metadata());
     }
 }

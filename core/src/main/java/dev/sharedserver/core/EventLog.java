@@ -84,7 +84,7 @@ public final class EventLog {
         } catch (IOException e) {
             throw new IllegalStateException("a StringWriter does not fail", e);
         }
-        return text.append('\n').toString();
+        return JsonText.escapeLoneSurrogates(text.append('\n').toString());
     }
 
     /** Returns the last {@code lines} lines, fewer where there are no more. */

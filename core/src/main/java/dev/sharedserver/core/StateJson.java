@@ -52,7 +52,7 @@ final class StateJson {
         } catch (IOException e) {
             throw new IllegalStateException("a StringWriter does not fail", e);
         }
-        return text.append('\n').toString();
+        return JsonText.escapeLoneSurrogates(text.append('\n').toString());
     }
 
     static String write(ClientsRecord r) {
@@ -78,7 +78,7 @@ final class StateJson {
         } catch (IOException e) {
             throw new IllegalStateException("a StringWriter does not fail", e);
         }
-        return text.append('\n').toString();
+        return JsonText.escapeLoneSurrogates(text.append('\n').toString());
     }
 
     private static JsonWriter writer(StringWriter text) {

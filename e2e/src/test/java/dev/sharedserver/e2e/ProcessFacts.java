@@ -140,6 +140,8 @@ final class ProcessFacts {
         String command = read(pid, "cmdline");
         Stat stat = stat(pid);
         return pid + " [" + (stat == null ? "gone" : "state " + stat.state() + ", parent " + stat.parent()) + "] "
-                + (command == null ? "" : command.substring(0, Math.min(150, command.length())).replace('\0', ' '));
+                + (command == null
+                        ? ""
+                        : command.substring(0, Math.min(150, command.length())).replace('\0', ' '));
     }
 }

@@ -42,6 +42,9 @@ public record ProcStat(
         long[] fields = new long[FIELDS];
         int at = close + 4;
         for (int i = 1; i < FIELDS; i++) {
+            if (at >= line.length()) {
+                return null;
+            }
             int end = at;
             while (end < line.length() && line.charAt(end) > ' ') {
                 end++;

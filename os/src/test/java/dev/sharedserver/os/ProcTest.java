@@ -1,0 +1,63 @@
+package dev.sharedserver.os;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ProcTest {
+
+    private final Proc proc = new Proc(bytes -> new String(bytes, StandardCharsets.UTF_8));
+
+    @ParameterizedTest
+    @ValueSource(strings = {"sh", "a b", ")", "a) S 1 1", "(((", "x) Z 0 0 0 0 -1 4194560 1"})
+    void aNameMayHoldAnything(String name) {
+        ProcStat stat = ProcStat.parse(("77 (" + name
+                        + ") S 1 2 3 34816 5 4194368 7 8 9 10 11 12 13 14 20 -5 1 0 987654 1 2 18446744073709551615"
+                        + " 1\n")
+                .getBytes(StandardCharsets.ISO_8859_1));
+        assertNotNull(stat);
+        assertEquals(77, stat.pid());
+        assertEquals(name, stat.comm());
+        assertEquals('S', stat.state());
+        assertEquals(1, stat.ppid());
+        assertEquals(3, stat.session());
+        assertEquals(-5, stat.nice());
+        assertEquals(987654, stat.startTime());
+        assertTrue(stat.forkedWithoutExec());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "77", "77 (x", "77 (x)", "77 (x) S", "x (y) S 1 2 3", "77 (x) S 1 2 3 4 5 6 7"})
+    void whatIsNoStatIsNull(String text) {
+        assertNull(ProcStat.parse(text.getBytes(StandardCharsets.ISO_8859_1)));
+    }
+
+    @Test
+    void ourselvesAreAliveByPidAndStampOnly() throws IOException {
+        long self = ProcessHandle.current().pid();
+        ProcStat stat = proc.stat(self);
+        assertNotNull(stat);
+        assertTrue(proc.alive(self, stat.startTime()));
+        assertFalse(proc.alive(self, stat.startTime() + 1));
+        assertFalse(proc.bootId().isEmpty());
+        assertTrue(proc.uid(self) >= 0);
+        assertEquals(0, proc.limits(self).size() % 2);
+        assertTrue(proc.limits(self).size() >= 32, "16 limits, soft and hard");
+    }
+
+    @Test
+    void aProcessThatIsNotThereIsNull() {
+        assertNull(proc.stat(4_194_305));
+        assertNull(proc.exe(4_194_305));
+        assertNull(proc.cmdline(4_194_305));
+        assertEquals(-1, proc.uid(4_194_305));
+    }
+}
