@@ -32,6 +32,8 @@ enum { PATIENCE_MS = 15000, POKE_MS = 5000, RLIMITS = 16 };
 enum { FLAG_STDIN = 1, FLAG_STDOUT = 2, FLAG_STDERR = 4, FLAG_RETRY = 8 };
 enum { EXIT_TROUBLE = 1, EXIT_INTERNAL = 70 };
 
+enum { DONE = -1, AGAIN = -2, LOST = -3, TROUBLE = -4 }; /* beside an exit code of 0 to 255 */
+
 static int debug;
 
 void complain(const char *format, ...)
@@ -352,13 +354,22 @@ static void set_variable(char *entry)
 	*equals = '=';
 }
 
+/* Another version of the product, or none of it: to ask again would not help. */
+static int malformed(char type)
+{
+	complain("the agent sent a malformed frame %c", type);
+	return TROUBLE;
+}
+
 /* Becomes the given command. Comes back only if that fails, with the errno. */
 static int become(struct cursor *body)
 {
 	char **argv = get_list(body);
 	char **env = argv ? get_list(body) : NULL;
-	if (!env || !argv[0] || !cursor_done(body))
-		return EPROTO;
+	if (!env || !argv[0] || !cursor_done(body)) {
+		malformed('C');
+		exit(EXIT_TROUBLE);
+	}
 	for (char **one = env; *one; one++)
 		set_variable(*one);
 	trace("becoming %s", argv[0]);
@@ -437,8 +448,6 @@ struct conversation {
 	int fd;
 };
 
-enum { DONE = -1, AGAIN = -2, LOST = -3, TROUBLE = -4 }; /* beside an exit code of 0 to 255 */
-
 static int exec_failed(struct conversation *c, int error)
 {
 	struct buffer b = {0};
@@ -460,14 +469,26 @@ static int obey(struct conversation *c, char type, struct cursor *body)
 	case 'E':
 		write_out(type == 'O' ? 1 : 2, body->at, (size_t)(body->end - body->at));
 		return DONE;
-	case 'X':
-		return get_u8(body);
+	case 'X': {
+		int code = get_u8(body);
+		return cursor_done(body) ? code : malformed(type);
+	}
+	case 'N': {
+		char *why = get_string(body);
+		if (!why || !cursor_done(body))
+			return malformed(type);
+		for (char *at = why; *at; at++)
+			if ((unsigned char)*at < ' ' || *at == 0x7f)
+				*at = '?'; /* it quotes a log, which a terminal must not obey */
+		complain("%s", why);
+		return TROUBLE;
+	}
 	case 'C':
 		return exec_failed(c, become(body));
 	case 'T': {
 		char *token = get_string(body);
-		if (!token)
-			return LOST;
+		if (!token || !cursor_done(body))
+			return malformed(type);
 		free(c->token);
 		c->token = token;
 		return DONE;
@@ -477,18 +498,18 @@ static int obey(struct conversation *c, char type, struct cursor *body)
 		w.directory = get_string(body);
 		w.prefix = get_string(body);
 		w.timeout = (int64_t)get_u64(body);
-		if (w.directory && w.prefix && cursor_done(body)) {
-			close(c->fd);
-			c->fd = -1;
-			wait_for(&w);
-		}
+		if (!w.directory || !w.prefix || !cursor_done(body))
+			return malformed(type);
+		close(c->fd);
+		c->fd = -1;
+		wait_for(&w);
 		free(w.directory);
 		free(w.prefix);
 		return AGAIN;
 	}
 	default:
 		complain("the agent sent a frame of unknown type %d", type);
-		return LOST;
+		return TROUBLE;
 	}
 }
 
@@ -508,8 +529,10 @@ static int converse(struct conversation *c)
 			if (result != DONE)
 				return result;
 		}
-		if (found < 0)
-			return LOST;
+		if (found < 0) {
+			complain("the agent sent what is no frame");
+			return TROUBLE;
+		}
 		buffer_drop(&c->in, done);
 		done = 0;
 		if (buffer_reserve(&c->in, 65536) != 0)

@@ -78,9 +78,38 @@ static _Noreturn void fail(int report, enum spawn_step step)
 	_exit(written == (ssize_t)sizeof failure ? 127 : 126);
 }
 
+static int blocking(int fd)
+{
+	return fd >= 0 && fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK) == 0 ? fd : -1;
+}
+
+/* Opened without waiting for the other end of a fifo(7): nobody could cancel that. */
 static int open_output(const char *path)
 {
-	return open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY, 0600);
+	return blocking(open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_NONBLOCK, 0600));
+}
+
+static int open_input(const char *path)
+{
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode)) {
+		/* with a writer of its own (itself) the server sees no end of file between two writers */
+		int both = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK);
+		if (both >= 0) {
+			close(fd);
+			fd = both;
+		}
+	}
+	return blocking(fd);
+}
+
+static void close_between(unsigned first, unsigned last)
+{
+	if (first > last || syscall(SYS_close_range, first, last, 0) == 0)
+		return;
+	for (unsigned fd = first; fd <= last && fd < 65536; fd++)
+		close((int)fd);
 }
 
 /* A file without a #! line is a script of the shell, as execvp(3) has it. */
@@ -140,32 +169,38 @@ static void search(const struct spawn *s)
 	errno = refused ? EACCES : ENOENT;
 }
 
-/* A hard limit below the caller's cannot be raised: then as much of the soft one as it allows. */
-static int set_limit(int resource, struct rlimit wanted)
+/* The caller's limit, as far as our own hard one allows: a guard started from a more limited shell serves others too. */
+static int set_limit(__rlimit_resource_t resource, struct rlimit wanted)
 {
-	struct rlimit ours;
-	if (setrlimit((__rlimit_resource_t)resource, &wanted) == 0)
+	struct rlimit mine;
+	if (setrlimit(resource, &wanted) == 0)
 		return 0;
-	if (errno != EPERM || getrlimit((__rlimit_resource_t)resource, &ours) != 0)
+	if (errno != EPERM || getrlimit(resource, &mine) != 0)
 		return -1;
-	ours.rlim_cur = wanted.rlim_cur < ours.rlim_max ? wanted.rlim_cur : ours.rlim_max;
-	return setrlimit((__rlimit_resource_t)resource, &ours);
+	if (wanted.rlim_max > mine.rlim_max)
+		wanted.rlim_max = mine.rlim_max;
+	if (wanted.rlim_cur > wanted.rlim_max)
+		wanted.rlim_cur = wanted.rlim_max;
+	return setrlimit(resource, &wanted);
 }
 
 static _Noreturn void child(const struct spawn *s, int report)
 {
+	/* at once, not only before exec: a child that hangs on a dead file system must not hold lock and listener */
+	close_between(3, (unsigned)report - 1);
+	close_between((unsigned)report + 1, ~0u);
 	if (setsid() < 0)
 		fail(report, STEP_SETSID);
 	umask(s->umask);
 	for (int i = 0; i < s->limits; i++)
-		if (set_limit(i, s->limit[i]) != 0)
+		if (set_limit((__rlimit_resource_t)i, s->limit[i]) != 0)
 			fail(report, STEP_RLIMITS);
 	errno = 0;
 	if (setpriority(PRIO_PROCESS, 0, s->nice) != 0 && errno != EACCES && errno != EPERM)
 		fail(report, STEP_NICE);
 	if (chdir(s->cwd) != 0)
 		fail(report, STEP_CHDIR);
-	int in = open(*s->in ? s->in : "/dev/null", O_RDONLY | O_NOCTTY);
+	int in = open_input(*s->in ? s->in : "/dev/null");
 	if (in < 0)
 		fail(report, STEP_STDIN);
 	int out = open_output(s->out);
@@ -181,9 +216,7 @@ static _Noreturn void child(const struct spawn *s, int report)
 		fail(report, STEP_OUTPUT);
 	if (dup2(report, 3) < 0 || fcntl(3, F_SETFD, FD_CLOEXEC) != 0)
 		fail(report, STEP_OUTPUT);
-	if (syscall(SYS_close_range, 4, ~0u, 0) != 0)
-		for (int fd = 4; fd < 65536; fd++)
-			close(fd);
+	close_between(4, ~0u);
 	if (default_dispositions() != 0)
 		fail(3, STEP_SIGNALS);
 	search(s);

@@ -112,6 +112,8 @@ int signal_process(pid_t pid, uint64_t stamp, int sig)
 		error = ESRCH;
 	else if (pidfd_signal(fd, sig) != 0)
 		error = errno;
+	else if (s.state == 'Z' || s.state == 'X')
+		error = ESRCH; /* delivered, but nobody is there to hear it */
 	close(fd);
 	return error;
 }
