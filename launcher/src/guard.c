@@ -23,6 +23,7 @@
 #include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -32,7 +33,7 @@
 
 enum why { FIRST_START, WOKEN, AGENT_DIED, AGENT_HUNG };
 
-enum { PING_PATIENCE_MS = 10000, HEALTHY_MS = 60000, FAILED_STARTS = 3, GIVE_UP_STARTS = 8, LOG_LIMIT = 1 << 20, READ_SIZE = 65536 };
+enum { PING_PATIENCE_MS = 10000, START_PATIENCE_MS = 30000, LOOK_AFTER_MS = 150, LOOK_AGAIN_MS = 3, HEALTHY_MS = 60000, FAILED_STARTS = 3, LOG_LIMIT = 1 << 20, READ_SIZE = 65536 };
 
 static const int64_t NEVER = INT64_MAX;
 
@@ -51,16 +52,17 @@ struct member {
 
 static struct guard {
 	char directory[PATH_MAX], logs[PATH_MAX], home[PATH_MAX];
-	int epoll, lock, directory_lock, snapshot;
-	struct handle listener, abstract, inotify, agent_handle, control, room;
+	int epoll, lock, directory_lock, socket_inode, snapshot;
+	struct handle listener, abstract, inotify, orphan, agent_handle, control, room;
 	int abandoned; /* the directory was made again: the agent has the old listener and is to be replaced */
 
 	pid_t agent;       /* 0: none runs */
 	int ready;         /* it has said its first word */
+	int let_go;        /* it may go to sleep */
 	int hung;          /* it is being killed since it does not answer */
 	int failed_starts; /* how many in a row ended before their first word */
 	int crashes;       /* since the last healthy one: decides how long to wait */
-	int64_t started_ms, start_at_ms, ping_until_ms;
+	int64_t started_ms, start_at_ms, ping_until_ms, look_at_ms;
 	uint64_t timer_ns, events;
 	int timer_due;
 	struct buffer in, out;
@@ -192,10 +194,20 @@ static void watch_directory(void)
 	for (int i = 0; i < 2; i++) {
 		char path[PATH_MAX + 32];
 		snprintf(path, sizeof path, "%s/%s", g.directory, files[i]);
-		inotify_add_watch(g.inotify.fd, path, IN_ATTRIB | IN_MOVE_SELF | IN_DELETE_SELF);
+		inotify_add_watch(g.inotify.fd, path, IN_ATTRIB | IN_MOVE_SELF | IN_DELETE_SELF | IN_DONT_FOLLOW);
 	}
 	inotify_add_watch(g.inotify.fd, g.directory, IN_MOVE_SELF | IN_DELETE_SELF | IN_ONLYDIR);
 	watch_handle(&g.inotify, EPOLLIN);
+}
+
+/* The inode of the socket: through a descriptor of it the listener can be reached when its name is gone. */
+static void remember_socket(void)
+{
+	char path[PATH_MAX + 32];
+	snprintf(path, sizeof path, "%s/.agent.sock", g.directory);
+	if (g.socket_inode >= 0)
+		close(g.socket_inode);
+	g.socket_inode = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 }
 
 static void hold_directory(void)
@@ -218,6 +230,12 @@ static void forget(struct process *p)
 }
 
 /* Frames to the agent */
+
+/* One that was let go reads nothing more: what happens now is for the next one. */
+static int agent_hears(void)
+{
+	return g.agent && !g.let_go;
+}
 
 static void flush_out(void)
 {
@@ -304,6 +322,8 @@ static void send_init(enum why why)
 }
 
 /* The agent */
+
+static int relisten(void);
 
 /* The options of the agent's JVM: a line each of lib/agent.options, %h the product's home, %d the state directory. */
 static char **agent_argv(int without_cache)
@@ -401,6 +421,8 @@ static void start_agent(enum why why)
 	int down[2], up[2];
 	g.start_at_ms = NEVER;
 	log_to_file();
+	if (g.abandoned && relisten() == 0)
+		watch_directory();
 	char **argv = agent_argv(g.failed_starts == 1);
 	if (!argv || pipe2(down, O_CLOEXEC) != 0) {
 		g.failed_starts++;
@@ -437,7 +459,9 @@ static void start_agent(enum why why)
 	g.out.length = g.in.length = 0;
 	g.out.failed = g.in.failed = 0;
 	g.events = 0;
-	g.ping_until_ms = NEVER;
+	g.hung = 0;
+	/* until its first word, which ends this like every other silence */
+	g.ping_until_ms = g.started_ms + START_PATIENCE_MS;
 	fcntl(down[1], F_SETFL, O_NONBLOCK);
 	fcntl(up[0], F_SETFL, O_NONBLOCK);
 	g.room = (struct handle){CONTROL_ROOM, down[1]};
@@ -452,7 +476,7 @@ static void start_agent(enum why why)
 
 static int anything_to_keep(void)
 {
-	return g.children.count || g.strangers.count || g.timer_ns || g.spawning;
+	return g.children.count || g.strangers.count || g.timer_ns || g.timer_due || g.spawning;
 }
 
 static int connection_waits(void)
@@ -477,27 +501,26 @@ static void leave(int code)
 }
 
 static void drain_control(void);
+static void turn_away(void);
 
 static void agent_ended(void)
 {
 	int status = 0;
 	drain_control(); /* its last words */
 	waitpid(g.agent, &status, 0);
-	int asleep = WIFEXITED(status) && WEXITSTATUS(status) == 0;
-	int hung = g.hung;
+	int asleep = g.let_go && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 	g.agent = 0;
 	close_handle(&g.room);
 	close_handle(&g.control);
 	close_handle(&g.agent_handle);
 	g.in.length = 0;
 	g.ping_until_ms = NEVER;
-	g.hung = 0;
+	g.let_go = 0;
 	table_each(&g.children, forget_waiters, NULL);
 	table_each(&g.strangers, forget_waiters, NULL);
 	if (asleep) {
 		g.failed_starts = g.crashes = 0;
 		if (g.abandoned) {
-			g.abandoned = 0;
 			start_agent(WOKEN);
 			return;
 		}
@@ -513,12 +536,16 @@ static void agent_ended(void)
 		g.crashes = 0;
 	g.failed_starts = g.ready ? 0 : g.failed_starts + 1;
 	start_later();
-	if (g.failed_starts >= FAILED_STARTS)
+	if (g.failed_starts >= FAILED_STARTS) {
+		while (connection_waits())
+			turn_away();
+		/* with nothing to keep the next command may try anew, perhaps with what was wrong put right */
+		if (!anything_to_keep())
+			leave(1);
 		watch_handle(&g.listener, EPOLLIN);
-	if (g.failed_starts > GIVE_UP_STARTS && !anything_to_keep())
-		leave(1);
+	}
 	if (g.start_at_ms <= now_ms())
-		start_agent(hung ? AGENT_HUNG : AGENT_DIED);
+		start_agent(g.hung ? AGENT_HUNG : AGENT_DIED);
 }
 
 static void last_log_line(char *line, size_t size)
@@ -534,11 +561,11 @@ static void last_log_line(char *line, size_t size)
 	close(fd);
 	if (n <= 0)
 		return;
-	while (n > 0 && tail[n - 1] == '\n')
-		n--;
 	tail[n] = 0;
-	const char *newline = strrchr(tail, '\n');
-	snprintf(line, size, "%.400s", newline ? newline + 1 : tail);
+	char *rest = tail;
+	for (char *one; (one = strsep(&rest, "\n"));)
+		if (*one && !strstr(one, "Z guard: the agent ")) /* our own words about it are no news */
+			snprintf(line, size, "%.400s", one);
 }
 
 /* No agent can be started: the callers are told rather than left to wait. */
@@ -549,14 +576,11 @@ static void turn_away(void)
 		return;
 	char last[512], text[1024];
 	last_log_line(last, sizeof last);
-	snprintf(text, sizeof text, "sharedserver: the agent cannot start: %s (see %.200s/.agent.log)\n", last,
+	snprintf(text, sizeof text, "the agent cannot start: %s (see %.200s/.agent.log)", *last ? last : "it said nothing",
 		 g.directory);
 	struct buffer b = {0};
-	size_t frame = frame_begin(&b, 'E');
-	put_bytes(&b, text, strlen(text));
-	frame_end(&b, frame);
-	frame = frame_begin(&b, 'X');
-	put_u8(&b, 1);
+	size_t frame = frame_begin(&b, 'N');
+	put_string(&b, text);
 	frame_end(&b, frame);
 	/* the request lies unread in the socket; closing it with a reset could take our answer along: read it first */
 	char request[4096];
@@ -602,9 +626,14 @@ static struct process *known_process(pid_t pid, uint64_t stamp)
 static void look_at_group(struct process *leader)
 {
 	struct count c = {leader, 0};
-	group_each(leader->pid, leader->stamp, watch_member, &c);
-	if (c.found)
-		return;
+	if (leader->handle.kind == CHILD && !leader->dead)
+		return; /* it is a member itself; its death makes us look */
+	/* twice: /proc is no snapshot, a member may have forked behind the back of the first look and ended */
+	for (int look = 0; look < 2; look++) {
+		group_each(leader->pid, leader->stamp, watch_member, &c);
+		if (c.found)
+			return;
+	}
 	leader->group_wanted = 0;
 	event_process('E', leader);
 	if (leader->handle.kind == STRANGER && leader->dead)
@@ -628,6 +657,11 @@ static void member_ended(struct member *m)
 static void await_group(pid_t pid, uint64_t stamp)
 {
 	struct process *leader = known_process(pid, stamp);
+	if (!leader && pid <= 1) {
+		struct process none = {.pid = pid, .stamp = stamp};
+		event_process('E', &none); /* 0 is the group of the kernel's own */
+		return;
+	}
 	if (!leader) {
 		/* a leader that died before it was watched: its group may live all the same */
 		leader = table_add(&g.strangers, STRANGER, pid, stamp);
@@ -654,6 +688,8 @@ static void child_died(struct process *p)
 	close_handle(&p->handle); /* the zombie stays: it pins pid and group id until the agent lets it go */
 	if (p->spawned)
 		event_process('D', p);
+	if (p->group_wanted && p->members == 0)
+		look_at_group(p);
 }
 
 static void stranger_ended(struct process *p)
@@ -661,27 +697,44 @@ static void stranger_ended(struct process *p)
 	exit_of_stranger(p);
 	p->dead = 1;
 	close_handle(&p->handle);
-	if (g.agent) {
+	if (agent_hears()) {
 		event_process('G', p);
 		if (!p->group_wanted && p->members == 0)
 			forget(p);
 	}
 }
 
+static struct process *child_of_pid(pid_t pid)
+{
+	struct process *p = g.children.bucket[(unsigned)pid % 1024];
+	while (p && p->pid != pid)
+		p = p->next;
+	return p;
+}
+
+static void reap_unless_known(pid_t pid, void *context)
+{
+	(void)context;
+	if (pid != g.agent && !child_of_pid(pid))
+		waitpid(pid, NULL, WNOHANG);
+}
+
+/* What servers left behind is ours by PR_SET_CHILD_SUBREAPER. Child by child: waitid(P_ALL) would show nothing but the first of
+ * the zombies that are kept on purpose. */
 static void reap_orphans(void)
 {
-	/* what servers left behind and died since then: ours by PR_SET_CHILD_SUBREAPER, but nobody's business */
-	for (;;) {
+	struct signalfd_siginfo drop[8];
+	while (read(g.orphan.fd, drop, sizeof drop) > 0)
+		;
+	if (proc_each_child(reap_unless_known, NULL) == 0)
+		return;
+	for (;;) { /* a kernel without CONFIG_PROC_CHILDREN: those that no kept zombie hides */
 		siginfo_t info;
 		memset(&info, 0, sizeof info);
-		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0)
+		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0 ||
+		    info.si_pid == g.agent || child_of_pid(info.si_pid))
 			return;
-		struct process *p = g.children.bucket[(unsigned)info.si_pid % 1024];
-		while (p && p->pid != info.si_pid)
-			p = p->next;
-		if (p || info.si_pid == g.agent)
-			return; /* its pidfd tells; orphans behind it are found when it is gone */
-		waitid(P_PID, (id_t)info.si_pid, &info, WEXITED | WNOHANG);
+		waitpid(info.si_pid, NULL, WNOHANG);
 	}
 }
 
@@ -785,9 +838,12 @@ static void watch_process(pid_t pid, uint64_t stamp)
 		goto failed;
 	}
 	if (p->handle.fd < 0 || !proc_is(pid, stamp)) {
+		p->known = 0;
+		struct proc_stat s;
+		if (p->handle.fd >= 0 && proc_stat(pid, &s) == 0 && s.stamp == stamp)
+			exit_of_stranger(p); /* a zombie */
 		close_handle(&p->handle);
 		p->dead = 1;
-		p->known = 0;
 		event_process('G', p);
 		if (!p->group_wanted && p->members == 0)
 			forget(p);
@@ -807,13 +863,15 @@ failed: {
 }
 }
 
-static void send_signal(struct cursor *body)
+static int send_signal(struct cursor *body)
 {
 	uint64_t request = get_u64(body);
 	pid_t pid = (pid_t)get_u32(body);
 	uint64_t stamp = get_u64(body);
 	int sig = get_u8(body), scope = get_u8(body), error = EINVAL;
-	if (!cursor_done(body) || pid <= 1)
+	if (!cursor_done(body) || scope > 2)
+		return -1;
+	if (pid <= 1)
 		error = EINVAL;
 	else if (scope == 1)
 		error = signal_group(pid, stamp, sig, table_find(&g.children, pid, stamp) != NULL);
@@ -825,6 +883,7 @@ static void send_signal(struct cursor *body)
 	put_u64(&g.out, request);
 	put_u32(&g.out, (uint32_t)error);
 	frame_end(&g.out, frame);
+	return 0;
 }
 
 /* Frames from the agent */
@@ -835,6 +894,7 @@ static void answer_sleep(uint64_t seen)
 	size_t frame = frame_begin(&g.out, 'Y');
 	put_u8(&g.out, (uint8_t)go);
 	frame_end(&g.out, frame);
+	g.let_go = go;
 }
 
 /* 0, or -1 if the frame is none. */
@@ -848,10 +908,8 @@ static int obey(char type, struct cursor *body)
 		spawn_free(&s);
 		return 0;
 	}
-	if (type == 'K') {
-		send_signal(body);
-		return body->bad ? -1 : 0;
-	}
+	if (type == 'K')
+		return send_signal(body);
 	if (type == 'T') {
 		g.timer_ns = get_u64(body);
 		g.timer_due = 0;
@@ -870,7 +928,7 @@ static int obey(char type, struct cursor *body)
 	}
 	pid_t pid = (pid_t)get_u32(body);
 	uint64_t stamp = get_u64(body);
-	if (!cursor_done(body) || pid <= 0)
+	if (!cursor_done(body))
 		return -1;
 	struct process *p;
 	switch (type) {
@@ -890,7 +948,6 @@ static int obey(char type, struct cursor *body)
 		if (p && p->dead) {
 			waitpid(pid, NULL, 0);
 			forget(p);
-			reap_orphans();
 		}
 		return 0;
 	default:
@@ -947,12 +1004,52 @@ static void terminate_child(struct process *p, void *context)
 		kill(-p->pid, SIGTERM); /* our child, not reaped */
 }
 
+static int directory_replaced(void)
+{
+	struct stat mine, there;
+	return g.directory_lock < 0 || fstat(g.directory_lock, &mine) != 0 || stat(g.directory, &there) != 0 ||
+	       mine.st_ino != there.st_ino || mine.st_dev != there.st_dev;
+}
+
+static int relisten(void)
+{
+	int listener = listen_at(g.directory);
+	if (listener < 0)
+		return -1;
+	close_handle(&g.listener);
+	g.listener.fd = listener;
+	g.abandoned = 0;
+	remember_socket();
+	return 0;
+}
+
+/* The listener that the agent has, under its name again: a link to our descriptor of its inode, since a running agent cannot be
+ * given another socket. The next agent gets a real one. */
+static int link_listener(void)
+{
+	char path[PATH_MAX + 32], target[64];
+	snprintf(path, sizeof path, "%s/.agent.sock", g.directory);
+	snprintf(target, sizeof target, "/proc/%d/fd/%d", (int)getpid(), g.socket_inode);
+	unlink(path);
+	if (symlink(target, path) != 0)
+		return -1;
+	g.abandoned = 1;
+	return 0;
+}
+
+static void look_again(const char *call)
+{
+	say("%s in %s: %s", call, g.directory, strerror(errno));
+	g.look_at_ms = now_ms() + LOOK_AGAIN_MS;
+}
+
 static void look_at_directory(void)
 {
-	char path[PATH_MAX + 32], parent[PATH_MAX];
+	char parent[PATH_MAX];
 	struct stat st;
-	snprintf(path, sizeof path, "%s/.agent.sock", g.directory);
-	if (same_file(".agent.lock", g.lock) && lstat(path, &st) == 0 && S_ISSOCK(st.st_mode))
+	int replaced = directory_replaced(), created, lock;
+	int lock_lost = !same_file(".agent.lock", g.lock), socket_lost = !same_file(".agent.sock", g.socket_inode);
+	if (!replaced && !lock_lost && !socket_lost)
 		return;
 	snprintf(parent, sizeof parent, "%s", g.directory);
 	if (stat(dirname(parent), &st) != 0) {
@@ -960,38 +1057,34 @@ static void look_at_directory(void)
 		table_each(&g.children, terminate_child, NULL);
 		exit(0);
 	}
-	say("%s was removed under us: made again", g.directory);
-	int created, lock = -1;
-	if (mkdir(g.directory, 0700) != 0 && errno != EEXIST)
-		say("mkdir %s: %s", g.directory, strerror(errno));
-	if (!same_file(".agent.lock", g.lock)) {
+	say("%s was removed under us: made again", replaced ? g.directory : lock_lost ? ".agent.lock" : ".agent.sock");
+	if (mkdir(g.directory, 0700) != 0 && errno != EEXIST) {
+		look_again("mkdir");
+		return;
+	}
+	if (lock_lost) {
 		lock = guard_lock(g.directory, &created);
 		if (lock < 0) {
-			/* another guard was faster, or it cannot be made: it is that one's directory now */
-			say("lock of %s: %s", g.directory, strerror(errno));
+			/* a launcher holds it for the moment it takes to find out that we live */
+			look_again("lock");
 			return;
 		}
 		close(g.lock);
 		g.lock = lock;
 	}
-	int listener = listen_at(g.directory);
-	if (listener < 0) {
-		say("listen at %s: %s", path, strerror(errno));
+	if (socket_lost && (g.agent ? link_listener() : relisten()) != 0) {
+		look_again("socket");
 		return;
 	}
-	close_handle(&g.listener);
-	g.listener.fd = listener;
 	hold_directory();
 	watch_directory();
 	log_to_file();
-	if (g.agent) {
-		/* it writes its files again and goes to sleep; the next one gets the new listener */
-		g.abandoned = 1;
+	if (agent_hears()) {
+		/* it writes its files again and goes to sleep; the next one gets a listener of the new directory */
 		size_t frame = event_begin('M');
-		put_u8(&g.out, 1);
+		put_u8(&g.out, replaced ? 1 : 2);
 		frame_end(&g.out, frame);
-	} else {
-		g.abandoned = 0;
+	} else if (!g.agent) {
 		start_agent(WOKEN);
 	}
 }
@@ -1037,7 +1130,12 @@ static void dispatch(struct handle *h)
 	case DIRECTORY:
 		while (read(h->fd, drop, sizeof drop) > 0)
 			;
-		look_at_directory();
+		/* not at once: who removes the directory would find it not empty */
+		if (g.look_at_ms == NEVER)
+			g.look_at_ms = now_ms() + LOOK_AFTER_MS;
+		return;
+	case ORPHAN:
+		reap_orphans();
 		return;
 	case AGENT:
 		agent_ended();
@@ -1073,6 +1171,7 @@ static int timeout_ms(void)
 	int64_t at = g.agent ? g.ping_until_ms : g.start_at_ms;
 	if (g.timer_ns)
 		at = sooner(at, (int64_t)((g.timer_ns + 999999) / 1000000));
+	at = sooner(at, g.look_at_ms);
 	if (at == NEVER)
 		return -1;
 	int64_t left = at - now_ms();
@@ -1083,7 +1182,7 @@ static void time_passed(void)
 {
 	if (g.timer_ns && (uint64_t)now_ns() >= g.timer_ns) {
 		g.timer_ns = 0;
-		if (g.agent) {
+		if (agent_hears()) {
 			size_t frame = event_begin('T');
 			frame_end(&g.out, frame);
 		} else {
@@ -1093,10 +1192,10 @@ static void time_passed(void)
 	if (g.agent && now_ms() >= g.ping_until_ms) {
 		g.hung = 1;
 		g.ping_until_ms = NEVER;
-		kill_agent("it did not answer within 10 s");
+		kill_agent(g.ready ? "it did not answer within 10 s" : "it did not say a word within 30 s");
 	}
 	if (!g.agent && now_ms() >= g.start_at_ms)
-		start_agent(AGENT_DIED);
+		start_agent(g.hung ? AGENT_HUNG : AGENT_DIED);
 }
 
 static void news_of(struct process *p, void *context)
@@ -1119,6 +1218,14 @@ static void wake_if_needed(void)
 		g.timer_due = 0;
 		start_agent(WOKEN);
 	}
+}
+
+static void look_if_due(void)
+{
+	if (now_ms() < g.look_at_ms)
+		return;
+	g.look_at_ms = NEVER;
+	look_at_directory();
 }
 
 static void loop(void)
@@ -1147,7 +1254,7 @@ static void loop(void)
 		/* of the rest one a round: handling one may free another that stands in `events` */
 		if (deaths == 0 && (other || control))
 			dispatch(other ? other : control);
-		reap_orphans();
+		look_if_due();
 		wake_if_needed();
 		if (g.out.length)
 			flush_out();
@@ -1179,6 +1286,18 @@ static void own_limits(void)
 	}
 }
 
+static void watch_orphans(void)
+{
+	sigset_t child;
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	g.orphan = (struct handle){ORPHAN, -1};
+	if (sigprocmask(SIG_BLOCK, &child, NULL) == 0)
+		g.orphan.fd = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (g.orphan.fd < 0)
+		say("signalfd: %s", strerror(errno));
+}
+
 int guard_main(const char *directory, const char *logs, int lock)
 {
 	struct sockaddr_un address;
@@ -1187,8 +1306,13 @@ int guard_main(const char *directory, const char *logs, int lock)
 	find_home();
 	own_limits();
 	g.lock = lock;
+	if (!same_file(".agent.lock", lock)) {
+		dprintf(2, "sharedserver: --guard is for the launcher to use: any other command starts the guard\n");
+		return 1;
+	}
 	fcntl(lock, F_SETFD, FD_CLOEXEC);
 	signal(SIGPIPE, SIG_IGN);
+	watch_orphans();
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
 	log_to_file();
@@ -1197,8 +1321,8 @@ int guard_main(const char *directory, const char *logs, int lock)
 	g.listener = (struct handle){LISTENER, -1};
 	g.abstract = (struct handle){ABSTRACT, socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
 	g.inotify = (struct handle){DIRECTORY, -1};
-	g.control.fd = g.room.fd = g.agent_handle.fd = g.directory_lock = -1;
-	g.ping_until_ms = g.start_at_ms = NEVER;
+	g.control.fd = g.room.fd = g.agent_handle.fd = g.directory_lock = g.socket_inode = -1;
+	g.ping_until_ms = g.start_at_ms = g.look_at_ms = NEVER;
 	socklen_t size = statedir_abstract(directory, &address);
 	if (g.abstract.fd < 0 || bind(g.abstract.fd, (struct sockaddr *)&address, size) != 0 ||
 	    listen(g.abstract.fd, 64) != 0) {
@@ -1212,9 +1336,11 @@ int guard_main(const char *directory, const char *logs, int lock)
 		say("cannot listen at %s/.agent.sock: %s", directory, strerror(errno));
 		return 1;
 	}
+	remember_socket();
 	hold_directory();
 	watch_directory();
 	watch_handle(&g.abstract, EPOLLIN);
+	watch_handle(&g.orphan, EPOLLIN);
 	start_agent(FIRST_START);
 	loop();
 	return 0;

@@ -66,6 +66,20 @@ int proc_is(pid_t pid, uint64_t stamp)
 	return pid > 0 && proc_stat(pid, &s) == 0 && s.stamp == stamp && s.state != 'Z' && s.state != 'X';
 }
 
+int proc_each_child(void (*see)(pid_t pid, void *context), void *context)
+{
+	char path[64];
+	snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
+	FILE *file = fopen(path, "re");
+	if (!file)
+		return -1;
+	int pid;
+	while (fscanf(file, "%d", &pid) == 1)
+		see(pid, context);
+	fclose(file);
+	return 0;
+}
+
 int proc_each(int (*see)(const struct proc_stat *s, void *context), void *context)
 {
 	DIR *dir = opendir("/proc");

@@ -9,6 +9,7 @@ enum kind {
 	LISTENER, /* a connection waits while no agent accepts */
 	ABSTRACT, /* somebody wants us to look at our directory and our agent */
 	DIRECTORY,
+	ORPHAN,   /* a child of ours has changed, perhaps one that nobody asked for */
 	AGENT,    /* the agent's process */
 	CONTROL,  /* the agent's pipe */
 	CONTROL_ROOM, /* the pipe to the agent takes more */

@@ -1,0 +1,994 @@
+"""Tests of the binary with a stand-in agent. SHAREDSERVER_BINARY names it; arguments choose tests by name."""
+import errno, fcntl, json, os, pty, signal, socket, stat, struct, subprocess, sys, threading, time, traceback
+from concurrent.futures import ThreadPoolExecutor
+
+from product import *
+
+TESTS = []
+SANITIZED = b"__asan_init" in open(BINARY, "rb").read()
+
+
+def test(function):
+    TESTS.append(function)
+    return function
+
+
+# launcher
+
+
+@test
+def output_and_exit_code_are_the_agents(p):
+    r = p.run("say", "a\nb", "42")
+    assert (r.out, r.err, r.code) == (b"a\nb", b"", 42), r.show()
+
+
+@test
+def the_request_carries_what_the_caller_is(p):
+    argv = ["request", "", "a b", ";$(x)", "-é", os.fsdecode(b"\xff\xfe")]
+    r = p.run(*argv, env={"ODD": os.fsdecode(b"\xfe=1")}, cwd="/usr", umask=0o127,
+              preexec_fn=lambda: (os.nice(3), __import__("resource").setrlimit(__import__("resource").RLIMIT_CORE, (0, 4096))))
+    q = json.loads(r.out)
+    assert [a.encode("latin-1") for a in q["argv"]] == [os.fsencode(a) for a in argv]
+    assert "ODD=\xfe=1" in q["env"] and "SECRET=x" in q["env"]
+    assert q["cwd"] == "/usr" and q["umask"] == 0o127 and q["nice"] == 3 and q["ppid"] == os.getpid() and q["pid"] == r.pid
+    assert q["limits"][4] == [0, 4096] and len(q["limits"]) == 16
+    assert q["flags"] == 0 and q["columns"] == 0 and q["protocol"] == 1 and q["token"] == ""
+    assert abs(q["stamp"] - stamp(os.getpid())) < 100 * 3600 * 24 * 365
+
+
+@test
+def terminals_are_told(p):
+    leader, terminal = pty.openpty()
+    fcntl.ioctl(terminal, 0x5414, struct.pack("HHHH", 24, 123, 0, 0))
+    r = p.run("request", stdin=terminal, stderr=terminal)
+    assert json.loads(r.out)["flags"] == 5
+    one = p.popen("request", stdout=terminal, stderr=subprocess.PIPE)
+    data = b""
+    while not data.strip().endswith(b"}"):
+        data += os.read(leader, 65536)
+    q = json.loads(data)
+    assert q["flags"] == 2 and q["columns"] == 123
+    one.communicate()
+
+
+@test
+def a_reply_may_come_byte_by_byte(p):
+    r = p.run("bytewise")
+    assert (r.out, r.err, r.code) == (b"slow", b"err", 7)
+
+
+@test
+def a_reply_may_be_long(p):
+    r = p.run("big", "100")
+    assert len(r.out) == 6553600 and r.code == 0
+
+
+@test
+def malformed_replies_are_errors(p):
+    for raw in ("00000000", "00400001" + "4f", "7fffffff4f", "000000015a", "0000000158", "00000003580101", "0000000543000000ff",
+                "0000000957ffffffff00000000", "0000000754000000ff4141", "00000006540000000100"):
+        r = p.run("raw", raw)
+        assert r.code == 1 and r.err.startswith(b"sharedserver: ") and r.err.count(b"\n") == 1, (raw, r.show())
+
+
+@test
+def a_refusal_of_the_guard_is_an_internal_error_of_check(p):
+    message = frame("N", packed("no \x1b[31m agent"))
+    r = p.run("raw", message.hex())
+    assert r.code == 1 and r.err == b"sharedserver: no ?[31m agent\n", r.show()
+
+
+@test
+def a_request_is_sent_again_when_the_agent_dies(p):
+    q = json.loads(p.run("die").out)
+    assert q["flags"] & 8
+    r = p.run("hangup", "a", "5")
+    assert r.out == b"in the end" and r.code == 0
+
+
+@test
+def an_end_of_the_reader_makes_no_noise(p):
+    for restore in (True, False):
+        one = p.popen("big", "100", stdout=subprocess.PIPE, stderr=subprocess.PIPE, restore_signals=restore)
+        one.stdout.read(10)
+        one.stdout.close()
+        assert one.stderr.read() == b""
+        assert one.wait(PATIENCE) in (-signal.SIGPIPE, 128 + signal.SIGPIPE)
+
+
+@test
+def output_to_a_full_nonblocking_pipe_is_complete(p):
+    read, write = os.pipe()
+    os.set_blocking(write, False)
+    one = p.popen("big", "20", stdout=write)
+    os.close(write)
+    with open(read, "rb") as f:
+        time.sleep(0.2)
+        assert len(f.read()) == 20 * 65536
+    assert one.wait(PATIENCE) == 0
+
+
+@test
+def closed_standard_descriptors_stay_out_of_the_way(p):
+    p.run("say", "warm", "0")
+    r = subprocess.run(["sh", "-c", f'{p.binary} say x 3 <&- >&- 2>&-; echo $?'], env=p.env, stdout=subprocess.PIPE, timeout=PATIENCE)
+    assert r.stdout == b"3\n", r
+
+
+@test
+def become_replaces_the_launcher(p):
+    r = p.run("become", "sh", "-c", 'echo $$ "$GIVEN" "$SECRET"; ls /proc/$$/fd')
+    assert r.out.split(b"\n")[0] == b"%d by the agent x" % r.pid and r.code == 0, r.show()
+    assert [int(f) for f in r.out.split()[5:]] == [0, 1, 2], r.out
+    until(lambda: os.path.exists(p.marks + "/became-eof"), "the agent saw that exec succeeded")
+
+
+@test
+def become_reports_what_failed(p):
+    r = p.run("become", "no-such-command-at-all")
+    assert r.code == 126 and r.err == b"cannot become\n"
+    assert os.path.exists(p.marks + f"/became-F{errno.ENOENT}")
+    p.run("become", "/etc")
+    assert os.path.exists(p.marks + f"/became-F{errno.EACCES}")
+
+
+@test
+def become_runs_a_script_without_interpreter(p):
+    script = p.root + "/script"
+    with open(script, "w") as f:
+        f.write("echo ran $1")
+    os.chmod(script, 0o755)
+    assert p.run("become", script, "it").out == b"ran it\n"
+
+
+@test
+def await_ends_with_the_process(p):
+    s = p.sleeper()
+    one = p.popen("await", "a", "1", str(s.pid), str(stamp(s.pid)), "", "", str(2**64 - 1), stdout=subprocess.PIPE)
+    time.sleep(0.2)
+    assert one.poll() is None
+    s.kill()
+    assert one.communicate(timeout=PATIENCE)[0] == b"asked again, token kept"
+    r = p.run("await", "b", "1", str(os.getpid()), "1", "", "", str(2**64 - 1))
+    assert r.out.startswith(b"asked"), "another stamp is another process"
+
+
+@test
+def await_ends_with_a_file(p):
+    for change in (lambda f: os.rename(p.root + "/tmp", f), os.unlink):
+        one = p.popen("await", change.__name__, "2", "0", "0", p.directory, "web.", str(2**64 - 1), stdout=subprocess.PIPE)
+        until(lambda: os.path.exists(p.marks + "/await-" + change.__name__) and
+              os.path.getsize(p.marks + "/await-" + change.__name__) == 2, "the watch is armed and asked again")
+        time.sleep(0.2)
+        open(p.root + "/tmp", "w").close()
+        os.rename(p.root + "/tmp", p.directory + "/other.json")
+        time.sleep(0.1)
+        assert one.poll() is None
+        open(p.root + "/tmp", "w").close()
+        change(p.directory + "/web.json")
+        assert one.communicate(timeout=PATIENCE)[0].startswith(b"asked")
+
+
+@test
+def await_ends_with_the_timeout(p):
+    begun = time.monotonic()
+    r = p.run("await", "t", "1", "0", "0", "", "", "300")
+    assert r.out.startswith(b"asked") and time.monotonic() - begun >= 0.3
+
+
+@test
+def a_long_path_and_a_relative_one(p):
+    p.directory = p.root + "/" + "d" * 100 + "/" + "e" * 100
+    p.env["SHAREDSERVER_LOCKDIR"] = p.directory
+    assert p.run("say", "long", "0").out == b"long"
+    assert stat.S_IMODE(os.stat(p.directory).st_mode) == 0o700 and stat.S_IMODE(os.stat(os.path.dirname(p.directory)).st_mode) == 0o700
+    assert p.run("say", "relative", "0", env={"SHAREDSERVER_LOCKDIR": "e" * 100}, cwd=os.path.dirname(p.directory)).out == b"relative"
+    assert len(p.guards()) == 1
+
+
+@test
+def modes_of_what_is_made(p):
+    p.run("say", "x", "0", umask=0)
+    for name, mode in (("", 0o700), (".agent.lock", 0o600), (".agent.sock", 0o600), (".agent.log", 0o600)):
+        assert stat.S_IMODE(os.stat(os.path.join(p.directory, name)).st_mode) == mode, name
+
+
+@test
+def unsafe_directories_are_refused(p):
+    os.mkdir(p.directory)
+    for mode in (0o770, 0o702, 0o777):
+        os.chmod(p.directory, mode)
+        r = p.run("say", "x", "0")
+        assert r.code == 1 and b"other users may write" in r.err and p.directory.encode() in r.err, r.show()
+        assert p.run("check", "x", "0").code == 70
+    os.chmod(p.directory, 0o700)
+    if os.geteuid() == 0:
+        os.chown(p.directory, 65534, 65534)
+        r = p.run("say", "x", "0")
+        assert r.code == 1 and b"belongs to another user" in r.err
+        os.chown(p.directory, 0, 0)
+    assert p.run("say", "x", "0").out == b"x"
+
+
+@test
+def impossible_directories_are_errors_at_once(p):
+    open(p.directory, "w").close()
+    for path in (p.directory, p.directory + "/below", "/proc/none/state", "/" + "x" * 300, "/" + "y/" * 2100):
+        begun = time.monotonic()
+        r = p.run("say", "x", "0", env={"SHAREDSERVER_LOCKDIR": path})
+        assert r.code == 1 and r.err.startswith(b"sharedserver: ") and r.err.count(b"\n") == 1 and r.out == b"", r.show()
+        assert time.monotonic() - begun < 5
+
+
+@test
+def the_trace_is_off_unless_asked_for(p):
+    for value in ("", "0"):
+        assert p.run("say", "x", "0", env={"SHAREDSERVER_DEBUG": value}).err == b""
+    r = p.run("say", "x", "0", env={"SHAREDSERVER_DEBUG": "1"})
+    assert r.err and all(b" launcher " in l for l in r.err.splitlines()), r.err
+
+
+@test
+def too_many_arguments_are_an_error(p):
+    p.run("say", "x", "0")
+    many = ["request"] + ["z" * 100000] * 15
+    assert len(json.loads(p.run(*many).out)["argv"]) == 16
+
+
+# guard: start
+
+
+@test
+def fifty_launchers_make_one_guard(p):
+    for _ in range(3):
+        many = [p.popen("say", "x", "0", stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(50)]
+        for one in many:
+            out, err = one.communicate(timeout=PATIENCE)
+            assert (out, err, one.returncode) == (b"x", b"", 0), (out, err)
+        (guard,) = p.guards()
+        os.kill(guard, signal.SIGKILL)
+        until(lambda: not p.processes(), "the agent ends with its guard")
+        shutil.rmtree(p.directory)
+
+
+def lock_is_free(path):
+    with open(path) as f:
+        try:
+            fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            return False
+
+
+@test
+def the_guard_holds_nothing_of_its_caller(p):
+    p.puppet()
+    lock = open(p.root + "/lock", "w")
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    os.set_inheritable(lock.fileno(), True)
+    read, write = os.pipe()
+    os.set_inheritable(write, True)
+    one = p.popen("say", "x", "0", close_fds=False, stdout=subprocess.PIPE, cwd=p.root,
+                  preexec_fn=lambda: (signal.signal(signal.SIGHUP, signal.SIG_IGN), signal.signal(signal.SIGTERM, signal.SIG_IGN),
+                                      signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1, signal.SIGTERM])))
+    agent = p.next_agent()
+    assert one.communicate(timeout=PATIENCE)[0] == b"x"
+    os.close(write)
+    assert os.read(read, 1) == b"", "the end of the caller's pipe"
+    lock.close()
+    until(lambda: lock_is_free(p.root + "/lock"), "the caller's lock is free", 2)  # children of other tests have it until they exec
+    (guard,) = p.guards()
+    assert agent.init["pid"] == guard and agent.init["stamp"] == stamp(guard) and agent.init["why"] == 0
+    assert agent.init["directory"] == p.directory and agent.init["logs"] == "" and agent.init["home"] == p.home
+    assert os.readlink(f"/proc/{guard}/cwd") == "/" and int(stat_fields(guard)[3]) == int(stat_fields(guard)[2])
+    assert open(f"/proc/{guard}/comm").read() == "sharedserver\n"
+    assert open(f"/proc/{guard}/cmdline", "rb").read().startswith(b"sharedserver\0--guard\0" + p.directory.encode() + b"\0")
+    status = dict(l.split(":\t") for l in open(f"/proc/{guard}/status").read().splitlines() if ":\t" in l)
+    assert int(status["SigBlk"], 16) & ~(1 << (signal.SIGCHLD - 1)) == 0 and int(status["SigIgn"], 16) & ~0x1003 == 0, status  # HUP, INT, PIPE: its own choice
+    assert status["Umask"] == "0077"
+    environment = open(f"/proc/{guard}/environ", "rb").read()
+    assert b"SECRET" not in environment and b"JAVA_TOOL" not in environment and b"LD_LIB" not in environment
+    assert "SECRET" not in agent.hello["env"] and agent.hello["env"]["LANG"] == "C.UTF-8"
+    assert [f for f in agent.hello["fds"]] == [0, 1, 2, 3, 4, 5, 6], agent.hello["fds"]
+    assert int(agent.hello["sigign"], 16) & ~(1 << (signal.SIGPIPE - 1)) & ~(1 << 24) == 0 and agent.hello["cwd"] == "/"
+    assert "-XX:AOTCache=" + p.home + "/lib/cache" in agent.hello["argv"] and f"-Dd={p.directory} and {p.home}" in agent.hello["argv"]
+    limits = {l[:26].strip(): l[26:].split() for l in agent.hello["ofile"].splitlines()}
+    assert limits["Max open files"][0] == limits["Max open files"][1] and limits["Max core file size"][0] == "0"
+
+
+@test
+def the_guard_is_not_for_people(p):
+    p.run("say", "x", "0")
+    r = p.run("--guard", p.directory, "", "0")
+    assert r.code == 1 and b"--guard" in r.err and len(p.guards()) == 1
+
+
+@test
+def log_directory_by_the_rules(p):
+    runtime = p.root + "/run"
+    os.mkdir(runtime, 0o700)
+    p.env.update({"SHAREDSERVER_LOCKDIR": "", "XDG_RUNTIME_DIR": runtime})
+    agent = p.agent()
+    assert agent.init["directory"] == runtime + "/sharedserver" and agent.init["logs"] == p.root + "/.local/state/sharedserver"
+
+
+# guard: spawn
+
+
+SHOW = """import os, sys, json, resource
+s = dict(l.split(':\\t') for l in open('/proc/self/status').read().splitlines() if ':\\t' in l)
+mask = os.umask(0)
+print(json.dumps({'fds': sorted(os.listdir('/proc/self/fd')), 'cwd': os.getcwd(), 'env': dict(os.environ), 'argv': sys.argv, 'umask': mask,
+ 'ign': s['SigIgn'], 'blk': s['SigBlk'], 'cgt': s['SigCgt'], 'sid': os.getsid(0), 'pgrp': os.getpgrp(), 'pid': os.getpid(), 'ppid': os.getppid(),
+ 'nice': os.nice(0), 'core': resource.getrlimit(resource.RLIMIT_CORE), 'stdin': os.readlink('/proc/self/fd/0'), 'stdout': os.readlink('/proc/self/fd/1'),
+ 'stderr': os.readlink('/proc/self/fd/2'), 'dumpable': os.stat('/proc/self/stat').st_uid}))
+"""
+
+
+@test
+def a_server_gets_what_its_caller_had_and_nothing_of_ours(p):
+    agent = p.agent()
+    log = p.root + "/log"
+    limits = [(2**64 - 1, 2**64 - 1)] * 4 + [(1024, 4096)]
+    pid, start = agent.spawned(["python3", "-S", "-c", SHOW, "", "a b", "$x"], request=77, cwd=p.root, out=log, env=["A=1", "SST=" + p.root, "Z=\x01"],
+                               umask=0o137, nice=4, limits=limits)
+    assert agent.died()[:3] == (pid, start, 1)
+    s = json.load(open(log))
+    assert s["fds"] == ["0", "1", "2", "3"], "3 is the directory being listed"
+    assert s["cwd"] == p.root and s["argv"] == ["-c", "", "a b", "$x"] and s["env"]["A"] == "1" and "SECRET" not in s["env"] and "LANG" not in s["env"]
+    assert s["umask"] == 0o137 and s["nice"] == 4 and s["core"] == [1024, 4096]
+    assert int(s["ign"], 16) & ~(1 << 12) & ~(1 << 24) == 0 and int(s["blk"], 16) == 0, s  # python itself ignores PIPE and XFSZ
+    assert s["sid"] == s["pgrp"] == s["pid"] == pid and s["ppid"] == agent.init["pid"]
+    assert s["stdin"] == "/dev/null" and s["stdout"] == s["stderr"] == log
+    assert stat.S_IMODE(os.stat(log).st_mode) == 0o600
+    agent.send("R", process(pid, start))
+
+
+@test
+def every_signal_is_at_its_default(p):
+    p.puppet()
+    everything = [s for s in range(1, 65) if s not in (9, 19, 32, 33)]
+    one = p.popen("say", "x", "0", restore_signals=False, preexec_fn=lambda: (
+        [signal.signal(s, signal.SIG_IGN) for s in everything], signal.pthread_sigmask(signal.SIG_BLOCK, everything)))
+    agent = p.next_agent()
+    one.wait()
+    pid, start = agent.spawned(["sh", "-c", "grep ^Sig /proc/self/status"], out=p.root + "/log")
+    agent.died()
+    lines = dict(l.split(":\t") for l in open(p.root + "/log").read().splitlines())
+    assert int(lines["SigIgn"], 16) == 0 and int(lines["SigBlk"], 16) == 0, lines
+
+
+@test
+def standard_files_are_where_they_were_asked_for(p):
+    agent = p.agent()
+    with open(p.root + "/in", "w") as f:
+        f.write("input")
+    with open(p.root + "/out", "w") as f:
+        f.write("before ")
+    agent.spawned(["sh", "-c", "cat; echo -n e >&2"], cwd=p.root, stdin="in", out="out", err="err")
+    agent.died()
+    assert open(p.root + "/out").read() == "before input" and open(p.root + "/err").read() == "e"
+
+
+@test
+def each_step_that_fails_is_named(p):
+    agent = p.agent()
+    fails = agent.spawn_fails
+    assert fails(["true"], cwd="/no/such") == (6, errno.ENOENT)
+    assert fails(["true"], cwd="/etc/passwd") == (6, errno.ENOTDIR)
+    assert fails(["true"], cwd="") == (6, errno.ENOENT)
+    assert fails(["true"], stdin="/no/such") == (7, errno.ENOENT)
+    assert fails(["true"], out="/no/such") == (8, errno.ENOENT)
+    assert fails(["true"], out="/") == (8, errno.EISDIR)
+    assert fails(["true"], err="/proc/none") == (8, errno.ENOENT)
+    assert fails(["true"], limits=[(5, 4)]) == (4, errno.EINVAL)
+    assert fails(["no-such-command"]) == (10, errno.ENOENT)
+    assert fails([""]) == (10, errno.ENOENT)
+    assert fails(["/etc/passwd"]) == (10, errno.EACCES)
+    assert fails(["/etc"]) == (10, errno.EACCES)
+    assert fails(["/etc/passwd/x"]) == (10, errno.ENOTDIR)
+    assert fails(["passwd"], path="/etc:/nowhere") == (10, errno.EACCES)
+    with open(p.root + "/bad", "w") as f:
+        f.write("#!/no/such/interpreter\n")
+    os.chmod(p.root + "/bad", 0o755)
+    assert fails([p.root + "/bad"]) == (10, errno.ENOENT)
+    assert fails(["true"], env=["A=" + "x" * 200000]) == (10, errno.E2BIG)
+    os.mkfifo(p.root + "/fifo")
+    assert fails(["true"], out=p.root + "/fifo") == (8, errno.ENXIO), "nobody reads: it must not wait for a reader"
+    guard = agent.init["pid"]
+    until(lambda: children(guard) == [agent.pid], "what failed is reaped")
+
+
+def children(pid):
+    with open(f"/proc/{pid}/task/{pid}/children") as f:
+        return [int(c) for c in f.read().split()]
+
+
+@test
+def a_fifo_is_an_input_that_does_not_end(p):
+    agent = p.agent()
+    os.mkfifo(p.root + "/fifo")
+    pid, start = agent.spawned(["sh", "-c", "while read l; do echo $l; [ $l = end ] && exit 5; done; exit 6"], stdin=p.root + "/fifo", out=p.root + "/log")
+    for line in "one", "end":
+        with open(p.root + "/fifo", "w") as f:
+            f.write(line + "\n")
+    assert agent.died()[3] == 5
+
+
+@test
+def the_clients_path_is_searched_in_the_servers_directory(p):
+    agent = p.agent()
+    os.mkdir(p.root + "/tools")
+    with open(p.root + "/tools/mine", "w") as f:
+        f.write("echo no interpreter $0")  # ENOEXEC: run by the shell
+    os.chmod(p.root + "/tools/mine", 0o755)
+    agent.spawned(["mine"], cwd=p.root, path="/none:tools", out=p.root + "/log")
+    assert agent.died()[2:] == (1, 0)
+    assert open(p.root + "/log").read() == "no interpreter tools/mine\n"
+    agent.spawned(["./tools/mine"], cwd=p.root, path="", out=p.root + "/log2")
+    agent.died()
+    assert agent.spawn_fails(["mine"], cwd=p.root + "/tools", path="/none")[0] == 10
+
+
+@test
+def a_hundred_spawns_at_once(p):
+    agent = p.agent()
+    for i in range(100):
+        agent.spawn(["sleep", "1000"] if i % 2 else ["no-such"], request=i, env=["SST=" + p.root])
+    requests = set()
+    while len(requests) < 100:
+        kind, body = agent.frames.get(timeout=PATIENCE)
+        (request,) = struct.unpack_from(">Q", body)
+        assert kind == ("S" if request % 2 else "s")
+        requests.add(request)
+
+
+# guard: death
+
+
+@test
+def a_zombie_is_kept_until_it_may_go(p):
+    agent = p.agent()
+    pid, start = agent.spawned(["sh", "-c", "exit 33"])
+    assert agent.died() == (pid, start, 1, 33)
+    assert state(pid) == "Z"
+    agent.send("R", process(pid, start + 1))
+    agent.send("R", process(os.getpid(), stamp(os.getpid())))
+    agent.send("W", process(pid, start))
+    agent.next("K")
+    assert agent.died() == (pid, start, 1, 33), "asked again, told again"
+    assert state(pid) == "Z"
+    agent.send("R", process(pid, start))
+    until(lambda: state(pid) is None, "reaped")
+    agent.none()
+
+
+@test
+def a_death_by_signal_is_told(p):
+    agent = p.agent()
+    pid, start = agent.spawned(["sleep", "1000"])
+    assert agent.signalled(pid, start, signal.SIGKILL, 0) == 0
+    assert agent.died() == (pid, start, 2, 9)
+    assert agent.signalled(pid, start, signal.SIGTERM, 0) == errno.ESRCH
+
+
+@test
+def a_watched_process_is_told_when_it_ends(p):
+    agent = p.agent()
+    for reap_first in (False, True):
+        s = p.sleeper("sh", "-c", "sleep 1000; exit 3")
+        start = stamp(s.pid)
+        agent.send("W", process(s.pid, start))
+        assert agent.next("K") == process(s.pid, start)
+        agent.send("W", process(s.pid, start))
+        agent.next("K")
+        agent.none()
+        if reap_first:
+            threading.Thread(target=s.wait).start()
+        s.send_signal(signal.SIGTERM)
+        assert agent.gone() == (s.pid, start, 1, 2, 15)
+        s.wait()
+        agent.none()
+
+
+@test
+def what_is_not_there_is_gone_at_once(p):
+    agent = p.agent()
+    s = p.sleeper("sh", "-c", "exit 4")
+    until(lambda: state(s.pid) == "Z", "a zombie")
+    agent.send("W", process(s.pid, stamp(s.pid)))
+    assert agent.gone() == (s.pid, stamp(s.pid), 1, 1, 4)
+    for pid, start in ((os.getpid(), 1), (4194304, 5), (0, 0), (4294967295, 1)):
+        agent.send("W", process(pid, start))
+        assert agent.gone() == (pid, start, 0, 0, 0)
+
+
+@test
+def unwatch_ends_a_watch(p):
+    agent = p.agent()
+    s = p.sleeper()
+    agent.send("W", process(s.pid, stamp(s.pid)))
+    agent.next("K")
+    agent.send("U", process(s.pid, stamp(s.pid)))
+    agent.send("U", process(1, 1))
+    agent.send("P", struct.pack(">Q", 9))
+    assert agent.signalled(s.pid, stamp(s.pid), signal.SIGTERM, 0) == 0
+    agent.none(0.3)
+
+
+@test
+def another_run_of_a_pid_is_never_signalled(p):
+    agent = p.agent()
+    s = p.sleeper()
+    for scope in (0, 1, 2):
+        assert agent.signalled(s.pid, stamp(s.pid) + 1, signal.SIGKILL, scope) == errno.ESRCH
+        assert agent.signalled(0, 0, signal.SIGKILL, scope) == errno.EINVAL
+        assert agent.signalled(1, stamp(1), signal.SIGKILL, scope) == errno.EINVAL
+        assert agent.signalled(2**32 - 1, 1, signal.SIGKILL, scope) == errno.EINVAL
+    assert s.poll() is None
+
+
+# guard: groups
+
+FAMILY = "trap '' HUP; (trap 'sleep 0.2; exit' TERM; sleep 1000 & wait; sleep 1000) & sleep 1000 & {} echo ready; wait"
+
+
+@test
+def a_group_is_empty_when_its_last_member_is_gone(p):
+    agent = p.agent()
+    pid, start = agent.spawned(["sh", "-c", FAMILY.format("")], out=p.root + "/log", env=["SST=" + p.root, "PATH=" + os.environ["PATH"]])
+    until(lambda: open(p.root + "/log").read() == "ready\n", "the family runs")
+    agent.send("E", process(pid, start))
+    agent.none()
+    assert agent.signalled(pid, start, signal.SIGTERM, 1) == 0
+    assert agent.died()[:2] == (pid, start)
+    assert agent.next("E") == process(pid, start)
+    assert not [q for q in p.processes() if os_pgrp(q) == pid and is_alive(q)]
+    agent.send("R", process(pid, start))
+    agent.send("E", process(pid, start))
+    assert agent.next("E") == process(pid, start), "asked again, answered again"
+    until(lambda: children(agent.init["pid"]) == [agent.pid], "nothing is left, orphans reaped")
+
+
+def os_pgrp(pid):
+    fields = stat_fields(pid)
+    return int(fields[2]) if fields else None
+
+
+@test
+def the_rest_of_a_group_outlives_its_leader(p):
+    agent = p.agent()
+    pid, start = agent.spawned(["sh", "-c", "(sh -c 'sleep 1000 & wait' & sleep 0.1); exit 1"], env=["SST=" + p.root, "PATH=" + os.environ["PATH"]])
+    assert agent.died()[:2] == (pid, start)
+    agent.send("E", process(pid, start))
+    agent.none(0.2)
+    assert agent.signalled(pid, start, signal.SIGKILL, 1) == 0
+    assert agent.next("E") == process(pid, start)
+
+
+@test
+def an_adopted_group_is_found_and_ended(p):
+    agent = p.agent()
+    pid, start = agent.spawned(["sh", "-c", FAMILY.format("")], out=p.root + "/log", env=["SST=" + p.root, "PATH=" + os.environ["PATH"]])
+    until(lambda: open(p.root + "/log").read() == "ready\n", "the family runs")
+    os.kill(agent.init["pid"], signal.SIGKILL)
+    until(lambda: not is_alive(agent.pid), "the agent ends with its guard")
+    assert is_alive(pid)
+    assert p.run("say", "again", "0").out == b"again"
+    second = p.next_agent()
+    assert second.init["children"] == {} and second.init["why"] == 0
+    second.send("W", process(pid, start))
+    second.next("K")
+    second.send("E", process(pid, start))
+    assert second.signalled(pid, start + 1, signal.SIGTERM, 1) == errno.ESRCH
+    second.none()
+    assert second.signalled(pid, start, signal.SIGTERM, 1) == 0
+    frames = sorted(second.frames.get(timeout=PATIENCE)[0] for _ in range(2))
+    assert frames == ["E", "G"], frames
+    assert not [q for q in p.processes() if os_pgrp(q) == pid and is_alive(q)]
+
+
+@test
+def descendants_are_signalled_wherever_they_went(p):
+    agent = p.agent()
+    s = p.sleeper("sh", "-c", "setsid sh -c 'sleep 1001 & wait' & sleep 1002 & wait")
+    bystander = p.sleeper("sh", "-c", "sleep 1003 & wait")
+    tree = until(lambda: (t := descendants(s.pid)) and len(t) == 4 and t, "the tree stands")
+    assert agent.signalled(s.pid, stamp(s.pid), signal.SIGKILL, 2) == 0
+    until(lambda: not any(is_alive(q) for q in tree), "all of the tree")
+    assert is_alive(bystander.pid) and len(descendants(bystander.pid)) == 2
+
+
+def descendants(pid):
+    found = [pid]
+    for one in found:
+        try:
+            found += children(one)
+        except OSError:
+            pass
+    return found
+
+
+@test
+def orphans_are_reaped(p):
+    agent = p.agent()
+    pid, start = agent.spawned(["sh", "-c", "(sleep 0.2 & sleep 0.3 & sleep 0.4 &); sleep 1000"], env=["PATH=" + os.environ["PATH"]])
+    guard = agent.init["pid"]
+    until(lambda: len(children(guard)) == 5, "three orphans")
+    dead, dead_start = agent.spawned(["true"])
+    agent.died()
+    until(lambda: sorted(children(guard)) == sorted([agent.pid, pid, dead]), "reaped behind a zombie that is kept")
+
+
+# guard: timer
+
+
+@test
+def the_timer_fires_once_when_it_is_due(p):
+    agent = p.agent()
+    now = lambda: time.clock_gettime_ns(time.CLOCK_MONOTONIC)
+    agent.send("T", struct.pack(">Q", now() + 3600 * 10**9))
+    due = now() + 200 * 10**6
+    agent.send("T", struct.pack(">Q", due))
+    agent.next("T")
+    assert 0 <= now() - due < 150 * 10**6
+    agent.send("T", struct.pack(">Q", now() + 100 * 10**6))
+    agent.send("T", struct.pack(">Q", 0))
+    agent.none(0.3)
+    agent.send("T", struct.pack(">Q", 1))
+    agent.next("T")
+
+
+# guard: the agent's life
+
+
+@test
+def a_killed_agent_is_replaced_and_told_everything(p):
+    agent = p.agent()
+    s = p.sleeper()
+    runs, runs_start = agent.spawned(["sleep", "1000"], env=["SST=" + p.root])
+    dead, dead_start = agent.spawned(["sh", "-c", "exit 3"])
+    agent.died()
+    agent.send("W", process(s.pid, stamp(s.pid)))
+    agent.next("K")
+    begun = time.monotonic()
+    os.kill(agent.pid, signal.SIGKILL)
+    second = p.next_agent()
+    assert time.monotonic() - begun < 1
+    assert second.init["why"] == 2 and second.pid != agent.pid
+    assert second.init["children"] == {runs: (runs_start, 0, 0, 0), dead: (dead_start, 1, 1, 3)}
+    assert second.init["watches"] == {s.pid: (stamp(s.pid), 0)}
+    second.send("R", process(dead, dead_start))
+    s.kill()
+    assert second.gone()[0] == s.pid
+    assert p.run("say", "served", "0").out == b"served"
+
+
+@test
+def an_exit_that_was_not_agreed_on_is_a_crash(p):
+    agent = p.agent()
+    agent.order(exit=0)
+    assert p.next_agent().init["why"] == 2
+
+
+@test
+def three_failed_starts_are_told(p):
+    open(p.marks + "/mute", "w").close()
+    r = p.run("say", "x", "0")
+    assert r.code == 1 and b"the agent cannot start: mute as told" in r.err and r.err.count(b"\n") == 1, r.show()
+    assert os.path.getsize(p.marks + "/muted-cache") >= 2 and os.path.getsize(p.marks + "/muted-plain") == 1, "the second try is without the cache"
+    until(lambda: not p.processes(), "with nothing to guard it ends")
+    assert p.run("check", "x", "0").code == 70
+    os.unlink(p.marks + "/mute")
+    assert p.run("say", "x", "0").out == b"x"
+
+
+@test
+def servers_outlive_failed_starts(p):
+    agent = p.agent()
+    pid, start = agent.spawned(["sleep", "1000"], env=["SST=" + p.root])
+    open(p.marks + "/mute", "w").close()
+    os.kill(agent.pid, signal.SIGKILL)
+    assert b"cannot start" in p.run("say", "x", "0").err
+    assert is_alive(pid) and len(p.guards()) == 1
+    os.unlink(p.marks + "/mute")
+    second = p.next_agent()
+    assert list(second.init["children"]) == [pid]
+    assert p.run("say", "x", "0").out == b"x"
+
+
+@test
+def no_java_at_all_is_told(p):
+    os.unlink(p.home + "/lib/runtime/bin/java")
+    r = p.run("say", "x", "0")
+    assert r.code == 1 and b"runtime/bin/java: No such file" in r.err, r.show()
+
+
+@test
+def a_malformed_frame_ends_the_agent(p):
+    agent = p.agent()
+    for raw in ("00000000", "ffffffff", "0000000151", "00000001" + "54", "0000000252ff", frame("K", b"\0" * 21 + b"\x07").hex()):
+        agent.order(send=raw)
+        agent = p.next_agent()
+        assert agent.init["why"] == 2
+        time.sleep(0.01)
+        agent.order(send=frame("T", struct.pack(">Q", 1)).hex())
+        agent.next("T")
+        if "K" in raw:
+            break
+    assert "it sent a frame that is none" in p.log()
+
+
+@test
+def frames_may_come_in_pieces(p):
+    agent = p.agent()
+    for byte in frame("T", struct.pack(">Q", 1)):
+        agent.order(send=bytes([byte]).hex())
+        time.sleep(0.002)
+    agent.next("T")
+    many = frame("W", process(4194304, 1)) * 3
+    agent.order(send=many[:20].hex())
+    agent.order(send=many[20:].hex())
+    for _ in range(3):
+        agent.gone()
+
+
+@test
+def nothing_is_lost_when_the_pipe_is_full(p):
+    agent = p.agent()
+    agent.order(read=False)
+    count = 20000
+    for _ in range(20):
+        agent.order(send=(frame("W", process(4194304, 1)) * (count // 20)).hex())
+    pid, start = None, None
+    agent.spawn(["true"])
+    time.sleep(0.3)
+    agent.order(read=True)
+    for _ in range(count):
+        agent.gone()
+    assert sorted(agent.frames.get(timeout=PATIENCE)[0] for _ in range(2)) == ["D", "S"]
+
+
+@test
+def a_silent_agent_is_replaced(p):
+    p.run("say", "x", "0")
+    (guard,) = p.guards()
+    (first,) = children(guard)
+    os.kill(first, signal.SIGSTOP)
+    r = p.run("say", "late", "0", timeout=40)
+    assert r.out == b"late", r.show()
+    assert not is_alive(first) and "did not answer" in p.log()
+
+
+# guard: sleep
+
+
+def asleep(p, agent, snapshot="s"):
+    agent.order(accept=False)
+    agent.order(snapshot=snapshot)
+    assert agent.sleep()
+    agent.order(exit=0)
+    until(lambda: not is_alive(agent.pid), "the agent is gone")
+
+
+@test
+def a_connection_wakes_the_agent(p):
+    agent = p.agent()
+    pid, start = agent.spawned(["sleep", "1000"], env=["SST=" + p.root])
+    asleep(p, agent, "what I know")
+    assert p.run("say", "awake", "0").out == b"awake"
+    second = p.next_agent()
+    assert second.init["why"] == 1 and second.init["children"] == {pid: (start, 0, 0, 0)} and second.hello["snapshot"] == "what I know"
+
+
+@test
+def a_death_wakes_the_agent(p):
+    agent = p.agent()
+    pid, start = agent.spawned(["sleep", "1000"], env=["SST=" + p.root])
+    s = p.sleeper()
+    start_of_s = stamp(s.pid)
+    agent.send("W", process(s.pid, start_of_s))
+    agent.next("K")
+    asleep(p, agent)
+    s.kill()
+    s.wait()
+    second = p.next_agent()
+    assert second.init["why"] == 1 and second.init["watches"] == {s.pid: (start_of_s, 1)}
+    asleep(p, second)
+    os.kill(pid, signal.SIGKILL)
+    third = p.next_agent()
+    assert third.init["why"] == 1 and third.init["children"] == {pid: (start, 1, 2, 9)} and third.init["watches"] == {}
+
+
+@test
+def the_timer_wakes_the_agent(p):
+    agent = p.agent()
+    agent.send("T", struct.pack(">Q", time.clock_gettime_ns(time.CLOCK_MONOTONIC) + 3 * 10**8))
+    asleep(p, agent)
+    assert p.next_agent().init["why"] == 1, "it looks at its deadlines by itself"
+
+
+@test
+def sleep_is_refused_while_something_is_unseen(p):
+    agent = p.agent()
+    pid, start = agent.spawned(["sleep", "1000"], env=["SST=" + p.root])
+    assert not agent.sleep(events=agent.events - 1)
+    assert not agent.sleep(events=agent.events + 1)
+    agent.order(accept=False)
+    one = p.popen("say", "waits", "0", stdout=subprocess.PIPE)
+    time.sleep(0.2)
+    assert not agent.sleep()
+    agent.order(accept=True)
+    assert one.communicate(timeout=PATIENCE)[0] == b"waits"
+
+
+@test
+def what_comes_while_the_agent_goes_is_not_lost(p):
+    agent = p.agent()
+    pid, start = agent.spawned(["sleep", "1000"], env=["SST=" + p.root])
+    agent.order(accept=False)
+    assert agent.sleep()
+    os.kill(pid, signal.SIGKILL)
+    time.sleep(0.1)
+    agent.order(exit=0)
+    second = p.next_agent()
+    assert second.init["why"] == 1 and second.init["children"] == {pid: (start, 1, 2, 9)}
+
+
+@test
+def asleep_nothing_happens(p):
+    agent = p.agent()
+    for _ in range(10):
+        agent.spawned(["sleep", "1000"], env=["SST=" + p.root])
+    asleep(p, agent)
+    (guard,) = p.guards()
+    time.sleep(0.2)
+    switches = lambda: [l for l in open(f"/proc/{guard}/status") if "ctxt_switches" in l]
+    before = switches()
+    time.sleep(2)
+    assert switches() == before
+
+
+@test
+def with_nothing_to_guard_both_end(p):
+    agent = p.agent()
+    (guard,) = p.guards()
+    asleep(p, agent)
+    until(lambda: not is_alive(guard), "the guard is gone")
+    assert not os.path.exists(p.directory + "/.agent.sock")
+    assert p.run("say", "again", "0").out == b"again"
+    assert p.next_agent().init["why"] == 0
+
+
+# guard: its directory
+
+
+def identity(path):
+    s = os.lstat(path)
+    return s.st_dev, s.st_ino
+
+
+@test
+def a_removed_directory_is_made_again(p):
+    agent = p.agent()
+    pid, start = agent.spawned(["sleep", "1000"], env=["SST=" + p.root])
+    (guard,) = p.guards()
+    for how in (shutil.rmtree, lambda d: os.rename(d, p.root + "/elsewhere")):
+        begun = time.monotonic()
+        how(p.directory)
+        results = [p.popen("say", "x", "0", stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(8)]
+        for one in results:
+            out, err = one.communicate(timeout=PATIENCE)
+            assert (out, err) == (b"x", b""), (out, err)
+        assert agent.next("M") == b"\x01"
+        assert time.monotonic() - begun < 1 + SANITIZED * 4
+        assert p.guards() == [guard] and is_alive(pid)
+        assert not lock_is_free(p.directory + "/.agent.lock")
+        assert stat.S_IMODE(os.stat(p.directory).st_mode) == 0o700
+    agent.none()
+    asleep(p, agent)
+    until(lambda: stat.S_ISSOCK(os.lstat(p.directory + "/.agent.sock").st_mode), "a socket of its own")
+    assert p.run("say", "woken", "0").out == b"woken"
+    assert p.next_agent().init["why"] == 1
+
+
+@test
+def removed_files_are_made_again(p):
+    agent = p.agent()
+    agent.spawned(["sleep", "1000"], env=["SST=" + p.root])
+    for name in (".agent.sock", ".agent.lock", ".agent.sock"):
+        os.unlink(p.directory + "/" + name)
+        assert agent.next("M") == b"\x02"
+        assert p.run("say", "x", "0").out == b"x"
+        assert len(p.guards()) == 1
+
+
+@test
+def a_directory_removed_while_asleep_wakes(p):
+    agent = p.agent()
+    agent.spawned(["sleep", "1000"], env=["SST=" + p.root])
+    asleep(p, agent)
+    shutil.rmtree(p.directory)
+    second = p.next_agent()
+    assert second.init["why"] == 1
+    assert p.run("say", "x", "0").out == b"x"
+
+
+@test
+def without_a_place_for_it_everything_ends(p):
+    p.directory = p.root + "/session/state"
+    p.env["SHAREDSERVER_LOCKDIR"] = p.directory
+    agent = p.agent()
+    pid, start = agent.spawned(["sleep", "1000"], env=["SST=" + p.root])
+    (guard,) = p.guards()
+    shutil.rmtree(p.root + "/session")
+    until(lambda: not is_alive(pid), "the server is told to end")
+    until(lambda: not is_alive(guard) and not is_alive(agent.pid), "both are gone", 5)
+
+
+@test
+def the_directory_is_locked_for_cleaners(p):
+    p.run("say", "x", "0")
+    fd = os.open(p.directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        raise AssertionError("a cleaner would take it")
+    except BlockingIOError:
+        pass
+    finally:
+        os.close(fd)
+
+
+@test
+def a_killed_guard_is_replaced(p):
+    agent = p.agent()
+    pid, start = agent.spawned(["sleep", "1000"], env=["SST=" + p.root])
+    for _ in range(3):
+        (guard,) = p.guards()
+        os.kill(guard, signal.SIGKILL)
+        until(lambda: not is_alive(agent.pid), "the agent ends with its guard")
+        r = p.run("say", "x", "0")
+        assert r.out == b"x" and r.err == b"", r.show()
+        agent = p.next_agent()
+        assert agent.init["why"] == 0 and is_alive(pid)
+    until(lambda: len(p.guards()) == 1, "one guard")
+
+
+@test
+def the_log_is_bounded(p):
+    os.mkdir(p.directory, 0o700)
+    with open(p.directory + "/.agent.log", "w") as f:
+        f.write("x" * (3 << 20))
+    p.run("say", "x", "0")
+    assert os.path.getsize(p.directory + "/.agent.log") < 1 << 20
+
+
+def main():
+    chosen = [t for t in TESTS if not sys.argv[1:] or t.__name__ in sys.argv[1:]]
+    failed = []
+
+    def one(t):
+        begun = time.monotonic()
+        try:
+            with Product() as p:
+                try:
+                    t(p)
+                except BaseException:
+                    log = p.directory + "/.agent.log"
+                    text = open(log, errors="replace").read()[-4000:] if os.path.exists(log) else "(no log)"
+                    failed.append(t.__name__)
+                    print(f"{t.__name__}: FAIL\n{traceback.format_exc()}{text}", flush=True)
+                    return
+        except BaseException:
+            failed.append(t.__name__)
+            print(f"{t.__name__}: FAIL\n{traceback.format_exc()}", flush=True)
+            return
+        print(f"{t.__name__}: ok ({time.monotonic() - begun:.1f} s)", flush=True)
+
+    with ThreadPoolExecutor(int(os.environ.get("JOBS", "3"))) as pool:
+        list(pool.map(one, sorted(chosen, key=lambda t: t.__name__ != "a_silent_agent_is_replaced")))
+    print(f"{len(chosen) - len(failed)} passed, {len(failed)} failed", flush=True)
+    sys.exit(1 if failed else 0)
+
+
+main()
