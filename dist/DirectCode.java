@@ -120,7 +120,12 @@ final class DirectCode {
         return method.code()
                 .map(code -> code.elementStream()
                         .anyMatch(e -> e instanceof InvokeDynamicInstruction indy
-                                && indy.invokedynamic().bootstrap().bootstrapMethod().reference().owner().asInternalName()
+                                && indy.invokedynamic()
+                                        .bootstrap()
+                                        .bootstrapMethod()
+                                        .reference()
+                                        .owner()
+                                        .asInternalName()
                                         .equals("java/lang/runtime/ObjectMethods")))
                 .orElse(false);
     }
@@ -128,14 +133,15 @@ final class DirectCode {
     private void writeRecordMethod(ClassBuilder builder, MethodModel method) {
         List<RecordComponentInfo> components =
                 model.findAttribute(Attributes.record()).orElseThrow().components();
-        builder.withMethodBody(method.methodName(), method.methodType(), method.flags().flagsMask(), code -> {
-            switch (method.methodName().stringValue()) {
-                case "equals" -> writeEquals(code, components);
-                case "hashCode" -> writeHashCode(code, components);
-                case "toString" -> writeToString(code, components);
-                default -> throw new IllegalStateException(method.methodName() + " of a record");
-            }
-        });
+        builder.withMethodBody(
+                method.methodName(), method.methodType(), method.flags().flagsMask(), code -> {
+                    switch (method.methodName().stringValue()) {
+                        case "equals" -> writeEquals(code, components);
+                        case "hashCode" -> writeHashCode(code, components);
+                        case "toString" -> writeToString(code, components);
+                        default -> throw new IllegalStateException(method.methodName() + " of a record");
+                    }
+                });
     }
 
     private void writeEquals(CodeBuilder code, List<RecordComponentInfo> components) {
@@ -147,7 +153,8 @@ final class DirectCode {
             code.aload(0).getfield(self, component.name().stringValue(), type);
             code.aload(1).checkcast(self).getfield(self, component.name().stringValue(), type);
             if (type.isPrimitive()) {
-                code.invokestatic(box(type), "compare", MethodTypeDesc.of(ConstantDescs.CD_int, type, type)).ifne(differs);
+                code.invokestatic(box(type), "compare", MethodTypeDesc.of(ConstantDescs.CD_int, type, type))
+                        .ifne(differs);
             } else {
                 code.invokestatic(
                                 OBJECTS,
@@ -189,7 +196,8 @@ final class DirectCode {
             before = ", ";
         }
         append(code.loadConstant(components.isEmpty() ? before + "]" : "]"), ConstantDescs.CD_String);
-        code.invokevirtual(BUILDER, "toString", MethodTypeDesc.of(ConstantDescs.CD_String)).areturn();
+        code.invokevirtual(BUILDER, "toString", MethodTypeDesc.of(ConstantDescs.CD_String))
+                .areturn();
     }
 
     private static void append(CodeBuilder code, ClassDesc type) {
@@ -218,6 +226,11 @@ final class DirectCode {
     }
 
     private static String bootstrap(InvokeDynamicInstruction indy) {
-        return indy.invokedynamic().bootstrap().bootstrapMethod().reference().name().stringValue();
+        return indy.invokedynamic()
+                .bootstrap()
+                .bootstrapMethod()
+                .reference()
+                .name()
+                .stringValue();
     }
 }
