@@ -41,6 +41,7 @@ struct spawning {
 	struct handle handle; /* the pipe that reports a failure */
 	struct process *child;
 	uint64_t request;
+	unsigned asked_by; /* g.lives of the agent that wants to know */
 	struct spawning *next;
 };
 
@@ -58,6 +59,7 @@ static struct guard {
 
 	pid_t agent;       /* 0: none runs */
 	int ready;         /* it has said its first word */
+	unsigned lives;    /* how many have been started */
 	int let_go;        /* it may go to sleep */
 	int hung;          /* it is being killed since it does not answer */
 	int failed_starts; /* how many in a row ended before their first word */
@@ -439,6 +441,7 @@ static void start_agent(enum why why)
 	fcntl(down[1], F_SETPIPE_SZ, 1 << 20);
 	fcntl(up[1], F_SETPIPE_SZ, 1 << 20);
 	g.started_ms = now_ms();
+	g.lives++;
 	g.ready = 0;
 	g.agent = fork();
 	if (g.agent == 0)
@@ -749,7 +752,15 @@ static void spawn_done(struct spawning *s)
 		}
 	close_handle(&s->handle);
 	struct process *child = s->child;
-	if (n == (ssize_t)sizeof failure) {
+	int wanted = s->asked_by == g.lives;
+	if (n == (ssize_t)sizeof failure && !wanted) {
+		/* to a later agent it was introduced as a child; its own requests may have the same numbers */
+		child->code = CLD_EXITED;
+		child->status = 127;
+		event_process('D', child);
+		waitpid(child->pid, NULL, 0);
+		forget(child);
+	} else if (n == (ssize_t)sizeof failure) {
 		size_t frame = event_begin('s');
 		put_u64(&g.out, s->request);
 		put_u8(&g.out, (uint8_t)failure.step);
@@ -758,11 +769,13 @@ static void spawn_done(struct spawning *s)
 		waitpid(child->pid, NULL, 0);
 		forget(child);
 	} else {
-		size_t frame = event_begin('S');
-		put_u64(&g.out, s->request);
-		put_u32(&g.out, (uint32_t)child->pid);
-		put_u64(&g.out, child->stamp);
-		frame_end(&g.out, frame);
+		size_t frame = wanted ? event_begin('S') : 0;
+		if (wanted) {
+			put_u64(&g.out, s->request);
+			put_u32(&g.out, (uint32_t)child->pid);
+			put_u64(&g.out, child->stamp);
+			frame_end(&g.out, frame);
+		}
 		child->spawned = 1;
 		if (child->dead)
 			event_process('D', child);
@@ -806,7 +819,7 @@ static void start_server(const struct spawn *s)
 		return;
 	}
 	child->handle.fd = pidfd;
-	*running = (struct spawning){{SPAWNING, report}, child, s->request, g.spawning};
+	*running = (struct spawning){{SPAWNING, report}, child, s->request, g.lives, g.spawning};
 	g.spawning = running;
 	watch_handle(&child->handle, EPOLLIN);
 	watch_handle(&running->handle, EPOLLIN);

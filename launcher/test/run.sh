@@ -2,7 +2,7 @@
 # Builds the launcher and guard under the sanitizers and runs all their tests: each test/*.c (linked with every source but
 # main.c) and black_box.py, which drives the binary with a stand-in agent. Ends with "N passed, N failed".
 set -u
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit
 target=$(mktemp -d)
 trap 'rm -rf "$target"' EXIT
 flags='-std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all'
@@ -21,7 +21,10 @@ count() {
 # $flags is split on purpose
 # shellcheck disable=SC2086
 ${CC:-cc} $flags '-DVERSION="test"' -o "$target/sharedserver" src/*.c || exit 1
-sources=$(ls src/*.c | grep -v '^src/main.c$')
+sources=
+for source in src/*.c; do
+	[ "$source" = src/main.c ] || sources="$sources $source"
+done
 for test in test/*.c; do
 	# shellcheck disable=SC2086
 	${CC:-cc} $flags '-DVERSION="test"' -Isrc -o "$target/test" "$test" $sources || exit 1
