@@ -22,7 +22,7 @@ class PidRecyclingIT {
         killOverseers(box);
         enclave.kill(client);
         enclave.recycle(client);
-        assertEquals(1, enclave.sharedserver("check", "web").run().exit());
+        Until.holds(() -> enclave.sharedserver("check", "web").run().exit() == 1, "nobody is counted");
         assertEquals(0, info(enclave).get("refcount").getAsInt());
         assertTrue(enclave.alive(client), "the stranger lives on");
     }
@@ -35,7 +35,7 @@ class PidRecyclingIT {
         killOverseers(box);
         enclave.kill(server);
         enclave.recycle(server);
-        assertEquals(2, enclave.sharedserver("check", "web").run().exit());
+        Until.holds(() -> enclave.sharedserver("check", "web").run().exit() == 2, "it is stopped");
         enclave.sharedserver("stop", "web", "--even-if-used").run();
         enclave.sharedserver("admin", "stop", "web", "--force").run();
         enclave.sharedserver("admin", "kill", "web").run();

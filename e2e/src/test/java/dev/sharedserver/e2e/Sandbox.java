@@ -389,7 +389,7 @@ final class Sandbox {
             Trees.delete(root);
             return null;
         }
-        problem.append("--- .agent.log\n").append(log);
+        problem.append("--- end of .agent.log\n").append(tail(log));
         for (long pid : left) {
             Stamped process = Stamped.find(pid);
             if (process != null) {
@@ -398,6 +398,10 @@ final class Sandbox {
         }
         Trees.delete(root);
         return problem.toString();
+    }
+
+    private static String tail(@Nullable String log) {
+        return log == null ? "" : log.substring(Math.max(0, log.length() - 3000));
     }
 
     static List<String> socketsNaming(String text) {
