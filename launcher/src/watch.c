@@ -95,10 +95,11 @@ void exit_of_stranger(struct process *p)
 	struct proc_stat s;
 	struct info info = {.mask = INFO_EXIT};
 	p->known = 0;
-	if (ioctl(p->handle.fd, GET_INFO, &info) == 0 && info.mask & INFO_EXIT)
-		set_status(p, info.exit_code);
-	else if (proc_stat(p->pid, &s) == 0 && s.stamp == p->stamp && s.state == 'Z' && s.exit_status >= 0)
+	/* until its parent reaps it /proc tells, from then on the pidfd does: the other order would leave a gap */
+	if (proc_stat(p->pid, &s) == 0 && s.stamp == p->stamp && s.state == 'Z' && s.exit_status >= 0)
 		set_status(p, s.exit_status);
+	else if (ioctl(p->handle.fd, GET_INFO, &info) == 0 && info.mask & INFO_EXIT)
+		set_status(p, info.exit_code);
 }
 
 int signal_process(pid_t pid, uint64_t stamp, int sig)

@@ -135,9 +135,7 @@ def become_reports_what_failed(p):
 @test
 def become_runs_a_script_without_interpreter(p):
     script = p.root + "/script"
-    with open(script, "w") as f:
-        f.write("echo ran $1")
-    os.chmod(script, 0o755)
+    write_program(script, "echo ran $1")
     assert p.run("become", script, "it").out == b"ran it\n"
 
 
@@ -388,9 +386,7 @@ def each_step_that_fails_is_named(p):
     assert fails(["/etc"]) == (10, errno.EACCES)
     assert fails(["/etc/passwd/x"]) == (10, errno.ENOTDIR)
     assert fails(["passwd"], path="/etc:/nowhere") == (10, errno.EACCES)
-    with open(p.root + "/bad", "w") as f:
-        f.write("#!/no/such/interpreter\n")
-    os.chmod(p.root + "/bad", 0o755)
+    write_program(p.root + "/bad", "#!/no/such/interpreter\n")
     assert fails([p.root + "/bad"]) == (10, errno.ENOENT)
     assert fails(["true"], env=["A=" + "x" * 200000]) == (10, errno.E2BIG)
     os.mkfifo(p.root + "/fifo")
@@ -419,9 +415,7 @@ def a_fifo_is_an_input_that_does_not_end(p):
 def the_clients_path_is_searched_in_the_servers_directory(p):
     agent = p.agent()
     os.mkdir(p.root + "/tools")
-    with open(p.root + "/tools/mine", "w") as f:
-        f.write("echo no interpreter $0")  # ENOEXEC: run by the shell
-    os.chmod(p.root + "/tools/mine", 0o755)
+    write_program(p.root + "/tools/mine", "echo no interpreter $0")  # ENOEXEC: run by the shell
     agent.spawned(["mine"], cwd=p.root, path="/none:tools", out=p.root + "/log")
     assert agent.died()[2:] == (1, 0)
     assert open(p.root + "/log").read() == "no interpreter tools/mine\n"
@@ -679,6 +673,7 @@ def three_failed_starts_are_told(p):
     assert os.path.getsize(p.marks + "/muted-cache") >= 2 and os.path.getsize(p.marks + "/muted-plain") == 1, "the second try is without the cache"
     until(lambda: not p.processes(), "with nothing to guard it ends")
     assert p.run("check", "x", "0").code == 70
+    until(lambda: not p.processes(), "it ends again")
     os.unlink(p.marks + "/mute")
     assert p.run("say", "x", "0").out == b"x"
 
@@ -816,8 +811,7 @@ def sleep_is_refused_while_something_is_unseen(p):
     assert not agent.sleep(events=agent.events + 1)
     agent.order(accept=False)
     one = p.popen("say", "waits", "0", stdout=subprocess.PIPE)
-    time.sleep(0.2)
-    assert not agent.sleep()
+    until(lambda: not agent.sleep(), "a connection waits")
     agent.order(accept=True)
     assert one.communicate(timeout=PATIENCE)[0] == b"waits"
 
