@@ -52,14 +52,14 @@ final class Enclave {
     /** Makes a pid namespace with its own {@code /proc}. */
     static Enclave ofPids(Sandbox box) {
         Path ready = box.root().resolve("enclave-ready");
-        Path init = box.root().resolve("init.py");
+        Path script = box.root().resolve("init.py");
         try {
-            Files.writeString(init, INIT.formatted(ready));
+            Files.writeString(script, INIT.formatted(ready));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
         Stamped unshare =
-                box.start("unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "python3", init.toString());
+                box.start("unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "python3", script.toString());
         await(ready, unshare);
         long inside = ProcessFacts.all().stream()
                 .map(ProcessFacts::stat)
@@ -67,7 +67,15 @@ final class Enclave {
                 .findFirst()
                 .orElseThrow()
                 .pid();
-        return new Enclave(box, Stamped.of(inside), true);
+        Stamped init = Stamped.of(inside);
+        box.atEnd(() -> removeState(box, init));
+        return new Enclave(box, init, true);
+    }
+
+    /** A guard that is killed with its namespace cannot tidy up. */
+    private static void removeState(Sandbox box, Stamped init) {
+        Until.holds(() -> !init.alive(), "the namespace is gone");
+        Trees.delete(box.lockdir());
     }
 
     private static void await(Path ready, Stamped keeper) {

@@ -359,7 +359,8 @@ final class Sandbox {
     String awaitNothingLeft() throws InterruptedException {
         long deadline = stoppedAt + GONE_WITHIN.toNanos();
         List<Long> left = ProcessFacts.naming(root.toString());
-        while (!left.isEmpty() && System.nanoTime() < deadline) {
+        // a process on its way out names nothing any more, but may still hold its socket
+        while ((!left.isEmpty() || !socketsNaming(root.toString()).isEmpty()) && System.nanoTime() < deadline) {
             Thread.sleep(200);
             left = ProcessFacts.naming(root.toString());
         }
@@ -381,7 +382,7 @@ final class Sandbox {
             }
         }
         // the guard's own reports and the agent's uncaught exceptions
-        String log = read(lockdir.resolve(".agent.log"));
+        String log = Files.isDirectory(lockdir) ? read(lockdir.resolve(".agent.log")) : null;
         if (log != null && (log.contains("Sanitizer") || log.contains("runtime error:") || log.contains("\n\tat "))) {
             problem.append("a report in .agent.log\n");
         }
