@@ -264,7 +264,7 @@ public final class CommandLine {
         }
         try {
             long pid = Long.parseLong(text);
-            if (pid > 0 && pid <= LARGEST_PID) {
+            if (pid > 0 && pid <= LARGEST_PID && text.charAt(0) != '+') {
                 return pid;
             }
         } catch (NumberFormatException e) {

@@ -87,6 +87,16 @@ public final class StateDirectory {
         return names;
     }
 
+    /** Tells whether {@code <name>.server.json} is there. */
+    public boolean hasServer(ServerName name) {
+        return Files.exists(file(name, SERVER));
+    }
+
+    /** Tells whether {@code <name>.clients.json} is there. */
+    public boolean hasClients(ServerName name) {
+        return Files.exists(file(name, CLIENTS));
+    }
+
     /** Reads {@code <name>.server.json}. */
     public Found<ServerRecord> readServer(ServerName name) {
         return read(file(name, SERVER), text -> StateJson.readServer(name.value(), text));

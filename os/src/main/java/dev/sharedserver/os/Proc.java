@@ -66,6 +66,12 @@ public final class Proc {
         return link(pid, "ns/pid");
     }
 
+    /** Tells whether that is the id of a process: /proc answers for ids of threads, too. */
+    public boolean isProcess(long pid) {
+        String group = status(pid, "Tgid:");
+        return group != null && Long.parseLong(group, 0, end(group), 10) == pid;
+    }
+
     /** Returns its real user id, -1 if there is no such process. */
     public int uid(long pid) {
         String uid = status(pid, "Uid:");

@@ -109,6 +109,9 @@ public final class Server {
         if (foreign != null) {
             batch = refuseForeign(batch);
         }
+        if (ran && !batch.isEmpty() && batch.get(0) instanceof Event.Request && wasRemoved()) {
+            unwritten = true;
+        }
         if (!together(batch, now)) {
             for (Event event : batch) {
                 alone(event, now);
@@ -118,6 +121,13 @@ public final class Server {
         if (ran && state.forgettable()) {
             supervisor.gone();
         }
+    }
+
+    /** Tells whether somebody removed a file of this server: it is written again with the next change. */
+    private boolean wasRemoved() {
+        return onDisk.server() != null
+                && (!supervisor.store().hasServer(name)
+                        || onDisk.clients() != null && !supervisor.store().hasClients(name));
     }
 
     /** Memory knows nothing of this name: what does the disk say? */

@@ -346,10 +346,14 @@ public final class Supervisor {
         return adopter.look(name);
     }
 
-    /** Removes files that speak of nothing that lives. */
-    void clean(ServerName name, String reason) throws IOException {
-        store.write(name, null, null);
-        events.append(name, Instant.now(), "cleaned", Map.of("detail", reason));
+    /** Removes files that speak of nothing that lives. What cannot be removed harms no other server. */
+    void clean(ServerName name, String reason) {
+        try {
+            store.write(name, null, null);
+            events.append(name, Instant.now(), "cleaned", Map.of("detail", reason));
+        } catch (IOException e) {
+            log.say("cannot remove the stale files of " + name + " (" + reason + "): " + e);
+        }
     }
 
     void adopted(Server server, ProcessId process) {

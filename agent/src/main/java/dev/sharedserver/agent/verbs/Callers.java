@@ -35,7 +35,7 @@ final class Callers {
     /** Returns the process of that pid if it may hold a reference. */
     ProcessId named(long pid) throws Failure {
         ProcStat stat = proc.stat(pid);
-        if (stat == null || !stat.alive()) {
+        if (stat == null || !stat.alive() || !proc.isProcess(pid)) {
             throw new Failure(ExitCodes.FAILED, "no process " + pid + " is alive: --pid must name a live process");
         }
         if (proc.uid(pid) != uid) {
