@@ -7,7 +7,6 @@ import java.util.Locale;
 /** The rows of the README's table: what was measured, what the budget is, and how much of it was used. */
 final class Table {
     private final List<String> rows = new ArrayList<>();
-    private boolean kept = true;
 
     /** A command beside {@code /bin/true}; the budget is a multiple of that. */
     void besideTrue(String what, Sample sample, Sample plain, double budget) {
@@ -58,13 +57,7 @@ final class Table {
     }
 
     private void row(String what, String measured, String budget, String used, boolean within) {
-        kept &= within;
         rows.add("| " + what + " | " + measured + " | " + budget + " | " + used + (within ? "" : " **over**") + " |");
-    }
-
-    /** Whether every row is within its budget. */
-    boolean kept() {
-        return kept;
     }
 
     String markdown() {
