@@ -126,7 +126,7 @@ class ClientDeathIT {
 
     @Test
     void aServerStartedWithoutAClientCountsFromItsStart(Sandbox box) {
-        box.run("admin", "start", "web", "--grace-period", "700ms", "--", "sleep", "1000")
+        box.run("admin", "start", "web", "--grace-period", "4s", "--", "sleep", "1000")
                 .ok();
         assertEquals(1, box.check("web"));
         Stamped server = box.serverProcess("web");

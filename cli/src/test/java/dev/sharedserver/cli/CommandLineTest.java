@@ -1,0 +1,178 @@
+package dev.sharedserver.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.sharedserver.core.InvalidInput;
+import dev.sharedserver.core.Period;
+import dev.sharedserver.core.ServerName;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class CommandLineTest {
+
+    private static Command parse(String... argv) throws UsageError {
+        return CommandLine.parse(List.of(argv), "1.2.3");
+    }
+
+    private static String error(String... argv) {
+        return assertThrows(UsageError.class, () -> parse(argv)).text();
+    }
+
+    @Test
+    void nameAndOptionsStandInAnyOrder() throws UsageError {
+        List<List<String>> parts = List.of(
+                List.of("web"),
+                List.of("--grace-period", "30m"),
+                List.of("--pid=77"),
+                List.of("--json"),
+                List.of("--env", "A=1"),
+                List.of("--env=B=x=y"));
+        long seed = new Random().nextLong();
+        Random random = new Random(seed);
+        for (int i = 0; i < 500; i++) {
+            List<List<String>> shuffled = new ArrayList<>(parts);
+            int a = random.nextInt(4);
+            int b = random.nextInt(4);
+            shuffled.set(a, parts.get(b));
+            shuffled.set(b, parts.get(a));
+            List<String> argv = new ArrayList<>(List.of("use"));
+            shuffled.forEach(argv::addAll);
+            argv.addAll(List.of("--", "cmd", "--pid", "", "--"));
+            Command.Use use = assertInstanceOf(Command.Use.class, CommandLine.parse(argv, ""), "seed " + seed);
+            assertEquals("web", use.name().value());
+            assertEquals(Long.valueOf(77), use.options().pid());
+            assertEquals(new Period(1_800_000_000_000L), use.options().gracePeriod());
+            assertEquals(List.of("A=1", "B=x=y"), use.options().env());
+            assertEquals(List.of("cmd", "--pid", "", "--"), use.command());
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"TERM,15", "SIGTERM,15", "term,15", "15,15", "INT,2", "SIGUSR1,10", "64,64"})
+    void signalsGoByNameOrNumber(String text, int number) throws UsageError {
+        Command.Use use = assertInstanceOf(Command.Use.class, parse("use", "x", "--stop-signal", text));
+        assertEquals(Integer.valueOf(number), use.options().stopSignal());
+    }
+
+    @Test
+    void whatIsNearIsNamed() {
+        assertTrue(error("lsit").contains("did you mean list?"));
+        assertTrue(error("use", "x", "--grace-perod", "5m").contains("did you mean --grace-period?"));
+        assertTrue(error("admin", "stpo").contains("did you mean admin stop?"));
+    }
+
+    @Test
+    void whatIsWrongIsQuoted() {
+        assertTrue(error("use", "../x").contains("'../x'"));
+        assertTrue(error("use", "x", "--env", "FOO").contains("'FOO'"));
+        assertTrue(error("use", "x", "--grace-period", "5").contains("'5'"));
+        assertTrue(error("use", "x", "--stop-signal", "0").contains("'0'"));
+        assertTrue(error("logs", "x", "-n", "many").contains("'many'"));
+        assertTrue(error("wait", "x", "--for", "ever").contains("'ever'"));
+        assertTrue(error("use", "x", "--on-mismatch", "maybe").contains("'maybe'"));
+        assertTrue(error("use", "a", "b").contains("'b'"));
+        assertTrue(error("use", "x", "--pid", "1", "--pid", "2").contains("twice"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"0", "-1", "+5", "1.5", "", " 1", "99999999999999999999", "0x10", "4194305"})
+    void whatCannotBeAPidIsRefused(String pid) {
+        assertTrue(error("use", "x", "--pid", pid).contains("'" + pid + "'"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "--ready-tcp",
+                "--ready-http",
+                "--export",
+                "--check-tcp",
+                "--restart",
+                "--ready-timeout",
+                "--since"
+            })
+    void optionsOfLaterVersionsAreNotSilentlyAccepted(String flag) {
+        assertTrue(error("use", "x", flag, "1").contains("unknown option '" + flag + "'"));
+    }
+
+    @Test
+    void aCommandIsWhereOneIsTaken() {
+        assertTrue(error("run", "x").contains("needs a command"));
+        assertTrue(error("use", "x", "--").contains("missing behind --"));
+        assertTrue(error("check", "x", "--", "cmd").contains("takes no command"));
+        assertTrue(error("use", "x", "--shell", "--", "a", "b").contains("one string"));
+    }
+
+    @Test
+    void aliasesOfOlderScriptsAreUnderstood() throws UsageError, InvalidInput {
+        assertEquals(new Command.Unuse(ServerName.of("x"), 7L), parse("decref", "x", "--pid", "7"));
+        assertInstanceOf(Command.AdminStart.class, parse("start", "--grace-period", "1h", "x", "--", "cmd"));
+        assertEquals(new Command.AdminIncref(ServerName.of("x"), null, "m"), parse("incref", "x", "--metadata", "m"));
+        assertTrue(error("admin", "incref", "x").contains("--pid"));
+    }
+
+    @Test
+    void everyVerbExplainsItself() throws UsageError {
+        for (Verb verb : Verb.values()) {
+            if (verb.hidden()) {
+                continue;
+            }
+            List<String> argv = new ArrayList<>(List.of(verb.words().split(" ", -1)));
+            argv.add("--help");
+            String text = assertInstanceOf(Command.Print.class, CommandLine.parse(argv, ""))
+                    .text();
+            assertTrue(text.startsWith("Usage: sharedserver " + verb.words()), text);
+            for (Option option : verb.options()) {
+                assertTrue(text.contains(option.flag()), verb + " " + option.flag());
+            }
+        }
+        assertEquals(
+                "sharedserver 1.2.3\n",
+                assertInstanceOf(Command.Print.class, parse("--version")).text());
+    }
+
+    @Test
+    void completionScriptsKnowEveryVerbAndFlag() {
+        for (String script : List.of(Completion.bash(), Completion.zsh(), Completion.fish())) {
+            for (Verb verb : Verb.values()) {
+                if (!verb.hidden()) {
+                    String word =
+                            verb.words().startsWith("admin ") ? verb.words().substring(6) : verb.words();
+                    assertTrue(script.contains(word), word);
+                    for (Option option : verb.options()) {
+                        assertTrue(script.contains(option.flag().replace("--", "")), option.flag());
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    void anyWordsAreACommandOrAUsageError() {
+        long seed = new Random().nextLong();
+        Random random = new Random(seed);
+        String[] words = {
+            "use", "stop", "admin", "web", "--", "-", "--pid", "--json", "", "\udcff", "--x=", "-n", "\n", "--env",
+            "A=", "=", "-h"
+        };
+        for (int i = 0; i < 20_000; i++) {
+            List<String> argv = new ArrayList<>();
+            for (int n = random.nextInt(6); n > 0; n--) {
+                argv.add(words[random.nextInt(words.length)]);
+            }
+            try {
+                CommandLine.parse(argv, "");
+            } catch (UsageError e) {
+                assertTrue(e.text().indexOf('\n') < 0, "seed " + seed + ": " + e.text());
+            }
+        }
+    }
+}
