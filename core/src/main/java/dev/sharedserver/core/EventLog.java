@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -50,6 +51,9 @@ public final class EventLog {
     public @Nullable String append(ServerName name, Instant at, String event, Map<String, @Nullable Object> fields) {
         ByteBuffer line = ByteBuffer.wrap(line(at, event, fields).getBytes(StandardCharsets.UTF_8));
         Path file = file(name);
+        if (Files.exists(file, LinkOption.NOFOLLOW_LINKS) && !Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+            return file + " is no regular file";
+        }
         try (FileChannel channel = FileChannel.open(file, APPEND, PRIVATE)) {
             while (line.hasRemaining()) {
                 channel.write(line);

@@ -6,10 +6,12 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -52,7 +54,9 @@ public final class StateDirectory {
         StateDirectory state = new StateDirectory(directory, !type.equals("tmpfs") && !type.equals("ramfs"));
         try (DirectoryStream<Path> left = Files.newDirectoryStream(directory, TEMPORARY + "*")) {
             for (Path file : left) {
-                Files.deleteIfExists(file);
+                if (Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+                    Files.deleteIfExists(file);
+                }
             }
         }
         return state;
@@ -89,12 +93,12 @@ public final class StateDirectory {
 
     /** Tells whether {@code <name>.server.json} is there. */
     public boolean hasServer(ServerName name) {
-        return Files.exists(file(name, SERVER));
+        return Files.exists(file(name, SERVER), LinkOption.NOFOLLOW_LINKS);
     }
 
     /** Tells whether {@code <name>.clients.json} is there. */
     public boolean hasClients(ServerName name) {
-        return Files.exists(file(name, CLIENTS));
+        return Files.exists(file(name, CLIENTS), LinkOption.NOFOLLOW_LINKS);
     }
 
     /** Reads {@code <name>.server.json}. */
@@ -113,7 +117,13 @@ public final class StateDirectory {
 
     private static <T> Found<T> read(Path file, Parser<T> parser) {
         try {
-            if (Files.size(file) > LARGEST) {
+            BasicFileAttributes attributes =
+                    Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+            if (!attributes.isRegularFile()) {
+                // a FIFO would block its reader, a link lead anywhere
+                return new Found.Unreadable<>("it is no regular file");
+            }
+            if (attributes.size() > LARGEST) {
                 return new Found.Unreadable<>("it is larger than " + LARGEST + " bytes");
             }
             byte[] bytes = Files.readAllBytes(file);

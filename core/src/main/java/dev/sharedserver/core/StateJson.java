@@ -19,6 +19,9 @@ final class StateJson {
 
     private static final int MAX_DEPTH = 64;
 
+    /** PID_MAX_LIMIT of Linux is 4,194,304. */
+    private static final int MAX_PID_DIGITS = 7;
+
     private StateJson() {}
 
     static String write(ServerRecord r) {
@@ -160,7 +163,7 @@ final class StateJson {
         if (key.startsWith("hold-")) {
             return true;
         }
-        if (key.isEmpty() || key.length() > 10 || key.charAt(0) == '0') {
+        if (key.isEmpty() || key.length() > MAX_PID_DIGITS || key.charAt(0) == '0') {
             return false;
         }
         for (int i = 0; i < key.length(); i++) {
@@ -168,7 +171,7 @@ final class StateJson {
                 return false;
             }
         }
-        return true;
+        return !key.equals("1");
     }
 
     private static @Nullable DeadlineRecord deadline(@Nullable Fields fields) throws StateFileException {

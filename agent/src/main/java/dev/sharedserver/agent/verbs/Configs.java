@@ -13,6 +13,7 @@ import dev.sharedserver.core.config.ServerSpec;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -53,7 +54,7 @@ final class Configs {
         try {
             ConfigFile config = ConfigFile.parse(place.path(), read(place.path()), environment::get);
             ServerSpec spec = config.servers().get(name.value());
-            return spec == null || spec.command().isEmpty()
+            return spec == null
                     ? null
                     : new Configured(spec.command(), complete(options, spec, place), config.warnings());
         } catch (InvalidInput e) {
@@ -70,8 +71,13 @@ final class Configs {
         List<ConfigPlaces.Place> places = ConfigPlaces.of(
                 cwd, environment.getOrDefault("HOME", ""), environment.getOrDefault("XDG_CONFIG_HOME", ""));
         for (ConfigPlaces.Place place : places) {
-            if (Files.exists(Path.of(place.path()))) {
-                return place;
+            try {
+                if (Files.exists(Path.of(place.path()))) {
+                    return place;
+                }
+            } catch (InvalidPathException e) {
+                // a directory whose name is no text: Java cannot look into it
+                continue;
             }
         }
         return null;
@@ -84,7 +90,7 @@ final class Configs {
                 throw new Failure(ExitCodes.FAILED, "cannot read the config " + Quote.of(path) + ": it is too large");
             }
             return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
-        } catch (IOException e) {
+        } catch (IOException | InvalidPathException e) {
             throw new Failure(ExitCodes.FAILED, "cannot read the config " + Quote.of(path) + ": " + e.getMessage());
         }
     }

@@ -188,6 +188,9 @@ public final class Verbs {
             for (String warning : found.warnings()) {
                 launcher.stderr(complaints.warning(warning));
             }
+            if (found.command().isEmpty()) {
+                return new Wish(found.options(), null);
+            }
             return new Wish(found.options(), launches.launch(name, found.options(), found.command(), request));
         }
 

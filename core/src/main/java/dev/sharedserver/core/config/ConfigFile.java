@@ -126,7 +126,11 @@ public record ConfigFile(Map<String, ServerSpec> servers, List<String> warnings)
                     case "env" -> {
                         json.beginObject();
                         while (json.hasNext()) {
-                            env.add(json.nextName() + "=" + text());
+                            String variable = json.nextName();
+                            if (variable.isEmpty() || variable.indexOf('=') >= 0 || variable.indexOf('\0') >= 0) {
+                                throw wrong("invalid name of a variable: " + Quote.of(variable));
+                            }
+                            env.add(variable + "=" + text());
                         }
                         json.endObject();
                     }
@@ -171,7 +175,11 @@ public record ConfigFile(Map<String, ServerSpec> servers, List<String> warnings)
             if (json.peek() != JsonToken.STRING) {
                 throw wrong("a string is expected, not " + json.peek());
             }
-            return expansion.expand(json.nextString());
+            String text = expansion.expand(json.nextString());
+            if (text.indexOf('\0') >= 0) {
+                throw wrong("a NUL character cannot stand in arguments, paths and variables");
+            }
+            return text;
         }
     }
 }
