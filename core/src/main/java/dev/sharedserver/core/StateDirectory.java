@@ -152,22 +152,28 @@ public final class StateDirectory {
             if (clients != null) {
                 write(newClients, StateJson.write(clients));
             }
+            // clients never stand beside another run of the server than their own: they go first and come last
+            if (clients == null) {
+                Files.deleteIfExists(file(name, CLIENTS));
+            }
+            if (server == null) {
+                Files.deleteIfExists(file(name, SERVER));
+            } else {
+                Files.move(newServer, file(name, SERVER), StandardCopyOption.ATOMIC_MOVE);
+            }
+            if (clients != null) {
+                Files.move(newClients, file(name, CLIENTS), StandardCopyOption.ATOMIC_MOVE);
+            }
         } catch (IOException e) {
-            Files.deleteIfExists(newServer);
-            Files.deleteIfExists(newClients);
+            discard(newServer);
+            discard(newClients);
             throw e;
         }
-        // clients never stand beside another run of the server than their own: they go first and come last
-        if (clients == null) {
-            Files.deleteIfExists(file(name, CLIENTS));
-        }
-        if (server == null) {
-            Files.deleteIfExists(file(name, SERVER));
-        } else {
-            Files.move(newServer, file(name, SERVER), StandardCopyOption.ATOMIC_MOVE);
-        }
-        if (clients != null) {
-            Files.move(newClients, file(name, CLIENTS), StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    private static void discard(Path temporary) throws IOException {
+        if (Files.isRegularFile(temporary, LinkOption.NOFOLLOW_LINKS)) {
+            Files.delete(temporary);
         }
     }
 
@@ -180,11 +186,11 @@ public final class StateDirectory {
         Path next = temporary(name, CLIENTS);
         try {
             write(next, StateJson.write(clients));
+            Files.move(next, file(name, CLIENTS), StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
-            Files.deleteIfExists(next);
+            discard(next);
             throw e;
         }
-        Files.move(next, file(name, CLIENTS), StandardCopyOption.ATOMIC_MOVE);
     }
 
     private void write(Path file, String text) throws IOException {

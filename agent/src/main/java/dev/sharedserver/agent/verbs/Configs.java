@@ -71,16 +71,19 @@ final class Configs {
         List<ConfigPlaces.Place> places = ConfigPlaces.of(
                 cwd, environment.getOrDefault("HOME", ""), environment.getOrDefault("XDG_CONFIG_HOME", ""));
         for (ConfigPlaces.Place place : places) {
-            try {
-                if (Files.exists(Path.of(place.path()))) {
-                    return place;
-                }
-            } catch (InvalidPathException e) {
-                // a directory whose name is no text: Java cannot look into it
-                continue;
+            if (isThere(place.path())) {
+                return place;
             }
         }
         return null;
+    }
+
+    private static boolean isThere(String path) {
+        try {
+            return Files.exists(Path.of(path));
+        } catch (InvalidPathException e) {
+            return false; // a directory whose name is no text: Java cannot look into it
+        }
     }
 
     private static String read(String path) throws Failure {
