@@ -28,14 +28,15 @@ final class Hyperfine {
     }
 
     Hyperfine add(String title, String command) {
-        return add(title, "/bin/true", command);
+        names.add(title);
+        arguments.addAll(List.of("--command-name", title, command));
+        return this;
     }
 
-    /** {@code prepare} runs before every timing, untimed. */
+    /** {@code prepare} runs before every timing, untimed; with one command of a run every command of it needs one. */
     Hyperfine add(String title, String prepare, String command) {
-        names.add(title);
-        arguments.addAll(List.of("--prepare", prepare, "--command-name", title, command));
-        return this;
+        arguments.addAll(List.of("--prepare", prepare));
+        return add(title, command);
     }
 
     Map<String, Sample> run(Scene scene, Path target) throws IOException, InterruptedException {

@@ -70,8 +70,8 @@ public final class Main {
             for (int i = 0; i < 10; i++) {
                 scene.sharedserver("use", "s" + i, "--pid", "" + holder, "--", "sleep", "3600");
             }
-            warm(scene, holder);
             long client = scene.client();
+            warm(scene, client);
             String ss = bin.toString();
             String use = ss + " use s0 --pid " + client;
             String unuse = ss + " unuse s0 --pid " + client;
@@ -88,12 +88,12 @@ public final class Main {
             // hyperfine prepares the first timing too: begin detached for `use`, and it ends attached for `unuse`
             scene.sharedserver("use", "s0", "--pid", "" + client);
             Map<String, Sample> counting = new Hyperfine("counting", 500, 50)
-                    .add("true", "/bin/true")
+                    .add("true", "/bin/true", "/bin/true")
                     .add("use", unuse, use)
                     .run(scene, target);
             scene.sharedserver("unuse", "s0", "--pid", "" + client);
             Map<String, Sample> leaving = new Hyperfine("leaving", 500, 50)
-                    .add("true", "/bin/true")
+                    .add("true", "/bin/true", "/bin/true")
                     .add("unuse", use, unuse)
                     .run(scene, target);
             table.besideTrue("`use` that attaches (tmpfs)", sample(counting, "use"), sample(counting, "true"), 1.7);
@@ -114,7 +114,7 @@ public final class Main {
     private static void warm(Scene scene, long client) throws IOException, InterruptedException {
         scene.sh(
                 "i=0; while [ $i -lt 1500 ]; do \"$SS\" check s0; \"$SS\" info s0 --json; \"$SS\" list;"
-                        + " \"$SS\" use s1 --pid $1; i=$((i+1)); done >/dev/null",
+                        + " \"$SS\" use s1 --pid $1; \"$SS\" unuse s1 --pid $1; i=$((i+1)); done >/dev/null",
                 "" + client);
     }
 
