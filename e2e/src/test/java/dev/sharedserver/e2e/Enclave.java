@@ -43,8 +43,12 @@ final class Enclave {
                 "private",
                 "sh",
                 "-ec",
-                "mount -t tmpfs tmpfs /tmp; chmod 1777 /tmp; mount -t tmpfs tmpfs /run\n" + setUp + "\necho ready >"
-                        + ready + "; exec sleep 1000");
+                // a product below /tmp or /run stays where it is: by its descriptor, since its path is hidden then
+                "exec 9<'" + Product.home() + "'\n"
+                        + "mount -t tmpfs tmpfs /tmp; chmod 1777 /tmp; mount -t tmpfs tmpfs /run\n"
+                        + "[ -e '" + Product.home() + "' ] || { mkdir -p '" + Product.home()
+                        + "'; mount -c --bind /proc/self/fd/9 '" + Product.home() + "'; }\n"
+                        + "exec 9<&-\n" + setUp + "\necho ready >" + ready + "; exec sleep 1000");
         await(ready, keeper);
         return new Enclave(box, keeper, false);
     }
