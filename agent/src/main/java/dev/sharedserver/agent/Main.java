@@ -60,7 +60,8 @@ public final class Main {
         Host host = new Host(guardProcess, proc.bootId());
         Adopter adopter = new Adopter(store, proc, host, logs, children(init), snapshot());
         Executor mailboxes = task -> Thread.ofVirtual().start(task);
-        Supervisor supervisor = new Supervisor(store, events, guard, host, adopter, logs, mailboxes, Main::end, log);
+        Supervisor supervisor =
+                new Supervisor(store, events, guard, host, adopter, logs, mailboxes, reason -> end(reason, log), log);
         Lease lease = new Lease(guard, supervisor, log);
         GuardReader reader = new GuardReader(guard, supervisor, lease);
         lease.follow(reader);
@@ -90,8 +91,13 @@ public final class Main {
     }
 
     /** Writes down why the agent cannot go on, and ends it: the guard starts another one, which finds all on disk. */
-    private static void end(Throwable reason) {
-        reason.printStackTrace();
+    private static void end(Throwable reason, AgentLog log) {
+        if (reason instanceof IOException) {
+            // the guard is gone, which its reader is about to learn, too
+            log.say("cannot go on: " + reason.getMessage());
+        } else {
+            reason.printStackTrace();
+        }
         Runtime.getRuntime().halt(1);
     }
 }
