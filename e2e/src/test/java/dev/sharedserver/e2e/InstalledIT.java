@@ -69,16 +69,10 @@ class InstalledIT {
     void aProductWithoutItsRuntimeIsAClearErrorAndNotAnEndlessWait(Sandbox box) throws IOException {
         Path copy = copyOfProduct(box, "copy");
         Files.delete(copy.resolve("lib/runtime/bin/java"));
-        Result list = box.command("list")
-                .withProduct(copy.resolve("bin/sharedserver"))
-                .run()
-                .exits(1);
+        Result list = box.command("list").withProduct(copy.resolve("bin/sharedserver")).run().exits(1);
         list.complains("cannot start");
         assertTrue(list.took().toSeconds() < 15, list::toString);
-        box.command("check", "web")
-                .withProduct(copy.resolve("bin/sharedserver"))
-                .run()
-                .fails();
+        box.command("check", "web").withProduct(copy.resolve("bin/sharedserver")).run().fails();
     }
 
     private static void assertWorks(Sandbox box, Path product) {
@@ -99,8 +93,7 @@ class InstalledIT {
 
     private static List<Path> caches(Path product) throws IOException {
         try (Stream<Path> files = Files.list(product.resolve("lib"))) {
-            List<Path> found =
-                    files.filter(file -> file.toString().endsWith(".aot")).toList();
+            List<Path> found = files.filter(file -> file.toString().endsWith(".aot")).toList();
             assertTrue(!found.isEmpty(), "the product has a cache");
             return found;
         }
