@@ -282,4 +282,31 @@ class RaceIT {
             throw new AssertionError("seed " + seed + ": " + e.getCause(), e.getCause());
         }
     }
+
+    /** The files change before the agent's memory does; here it takes 300 ms from one to the other. */
+    @Test
+    void aWaitWakenedByAFileSeesWhatTheFileSays(Sandbox box) {
+        Stamped client = box.client();
+        box.serve("web", client, "--grace-period", "1h");
+        Stamped agent = box.requireAgent();
+        String renames = "rename,renameat,renameat2";
+        box.start(
+                "strace",
+                "-f",
+                "-qq",
+                "-o",
+                "/dev/null",
+                "-p",
+                "" + agent.pid(),
+                "-e",
+                "trace=" + renames,
+                "-e",
+                "inject=" + renames + ":delay_exit=300000");
+        Until.holds(() -> !"0".equals(ProcessFacts.status(agent.pid(), "TracerPid")), "the agent is slowed down");
+        client.kill();
+        Invocation.Running wait = box.inBackground(box.command("wait", "web", "--for", "grace", "--timeout", "1h"));
+        Until.holds(() -> !wait.running(), "the wait has ended");
+        wait.await().ok();
+        assertEquals(1, box.check("web"));
+    }
 }

@@ -157,6 +157,13 @@ public final class Supervisor {
         return server;
     }
 
+    /** Returns the server after everything that is in its mailbox now has been handled and published. */
+    public Server settled(ServerName name) throws InterruptedException {
+        Server server = server(name);
+        await(look(server));
+        return server;
+    }
+
     private CompletableFuture<Optional<Outcome>> look(Server server) {
         long number = numbers.incrementAndGet();
         CompletableFuture<Optional<Outcome>> done = new CompletableFuture<>();

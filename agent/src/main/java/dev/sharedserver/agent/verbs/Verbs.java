@@ -470,7 +470,8 @@ public final class Verbs {
         }
 
         private void await(Command.Wait wait) throws IOException, InterruptedException, Failure {
-            Server server = supervisor.known(wait.name());
+            // a file that changed is what made the launcher ask again: the answer has to include that change
+            Server server = supervisor.settled(wait.name());
             State state = Views.state(server);
             boolean running = state == State.ACTIVE || state == State.GRACE;
             boolean reached = switch (wait.goal()) {
