@@ -29,12 +29,16 @@
 extern char **environ;
 
 enum { PATIENCE_MS = 15000, POKE_MS = 5000, RLIMITS = 16 };
-enum { FLAG_STDIN = 1, FLAG_STDOUT = 2, FLAG_STDERR = 4, FLAG_RETRY = 8 };
+enum { FLAG_STDIN = 1, FLAG_STDOUT = 2, FLAG_STDERR = 4, FLAG_RETRY = 8, FLAG_SIGNALLED = 16 };
+enum { WATCH_HEED_SIGNALS = 1 };
 enum { EXIT_TROUBLE = 1, EXIT_INTERNAL = 70 };
 
 enum { DONE = -1, AGAIN = -2, LOST = -3, TROUBLE = -4 }; /* beside an exit code of 0 to 255 */
 
 static int debug;
+
+/* The signal that is to be told to the agent instead of ending us, see heed_signals(). */
+static volatile sig_atomic_t caught;
 
 void complain(const char *format, ...)
 {
@@ -273,7 +277,7 @@ static void put_request(struct buffer *b, char **argv, const unsigned char id[16
 {
 	struct winsize window = {0, 0, 0, 0};
 	char cwd[PATH_MAX];
-	int flags = retry ? FLAG_RETRY : 0;
+	int flags = (retry ? FLAG_RETRY : 0) | (caught ? FLAG_SIGNALLED : 0);
 	if (isatty(0))
 		flags |= FLAG_STDIN;
 	if (isatty(2))
@@ -382,7 +386,47 @@ struct watch {
 	uint64_t stamp;
 	char *directory, *prefix;
 	int64_t timeout;
+	int heed;
 };
+
+static const int heeded[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+
+static void note_signal(int sig)
+{
+	caught = sig;
+}
+
+/* From now on the first of these signals is told to the agent, which may have something to take back; a second one ends us as
+ * ever. What our caller ignores stays ignored. */
+static void heed_signals(void)
+{
+	static int heeding;
+	struct sigaction action = {.sa_handler = note_signal, .sa_flags = (int)SA_RESETHAND}, before;
+	sigemptyset(&action.sa_mask);
+	for (size_t i = 0; !heeding && i < sizeof heeded / sizeof *heeded; i++)
+		if (sigaction(heeded[i], NULL, &before) == 0 && before.sa_handler == SIG_DFL)
+			sigaction(heeded[i], &action, NULL);
+	heeding = 1;
+}
+
+/* poll(2) that a signal which came just before it ends, too; -1 and EINTR then. */
+static int poll_unless_caught(struct pollfd *p, nfds_t n, int timeout_ms)
+{
+	sigset_t block, before;
+	struct timespec t = {timeout_ms / 1000, timeout_ms % 1000 * 1000000L};
+	sigemptyset(&block);
+	for (size_t i = 0; i < sizeof heeded / sizeof *heeded; i++)
+		sigaddset(&block, heeded[i]);
+	sigprocmask(SIG_BLOCK, &block, &before);
+	int ready = -1, error = EINTR;
+	if (!caught) {
+		ready = ppoll(p, n, timeout_ms < 0 ? NULL : &t, &before);
+		error = errno;
+	}
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	errno = error;
+	return ready;
+}
 
 static int open_pidfd(const struct watch *w)
 {
@@ -414,6 +458,8 @@ static int is_awaited(int inotify, const char *prefix)
 static void wait_for(const struct watch *w)
 {
 	static int inotify = -1;
+	if (w->heed)
+		heed_signals();
 	if (*w->directory && inotify < 0) {
 		inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 		if (inotify >= 0)
@@ -429,9 +475,9 @@ static void wait_for(const struct watch *w)
 	}
 	int64_t deadline = w->timeout < 0 ? INT64_MAX : now_ms() + w->timeout;
 	struct pollfd p[2] = {{pidfd, POLLIN, 0}, {inotify, POLLIN, 0}};
-	for (;;) {
+	while (!caught) {
 		int64_t left = deadline - now_ms();
-		int ready = poll(p, 2, w->timeout < 0 ? -1 : left > INT_MAX ? INT_MAX : left > 0 ? (int)left : 0);
+		int ready = poll_unless_caught(p, 2, w->timeout < 0 ? -1 : left > INT_MAX ? INT_MAX : left > 0 ? (int)left : 0);
 		if (p[0].revents || (ready == 0 && now_ms() >= deadline) || (ready < 0 && errno != EINTR))
 			break;
 		if (ready > 0 && p[1].revents && is_awaited(inotify, w->prefix))
@@ -494,10 +540,11 @@ static int obey(struct conversation *c, char type, struct cursor *body)
 		return DONE;
 	}
 	case 'W': {
-		struct watch w = {(pid_t)get_u32(body), get_u64(body), NULL, NULL, 0};
+		struct watch w = {(pid_t)get_u32(body), get_u64(body), NULL, NULL, 0, 0};
 		w.directory = get_string(body);
 		w.prefix = get_string(body);
 		w.timeout = (int64_t)get_u64(body);
+		w.heed = get_u8(body) & WATCH_HEED_SIGNALS;
 		if (!w.directory || !w.prefix || !cursor_done(body))
 			return malformed(type);
 		close(c->fd);

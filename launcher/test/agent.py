@@ -116,7 +116,22 @@ def answer(connection):
         else:
             pid, stamp, directory, prefix, timeout = int(argv[3]), int(argv[4]), argv[5], argv[6], int(argv[7])
             connection.sendall(frame(b"T", packed("first")) + frame(b"T", packed("kept")) + frame(
-                b"W", struct.pack(">IQ", pid, stamp) + packed(directory) + packed(prefix) + struct.pack(">Q", timeout)))
+                b"W", struct.pack(">IQ", pid, stamp) + packed(directory) + packed(prefix) + struct.pack(">QB", timeout, 0)))
+    elif verb == "heed":
+        # as `exec` of a name that runs: first armed, then (counted) attached, then waiting, until a signal or the end
+        waited = lambda pid, stamp, timeout: frame(b"W", struct.pack(">IQ", pid, stamp) + packed("") + packed("") + struct.pack(">QB", timeout, 1))
+        if request["flags"] & 16:
+            mark("detached")
+            connection.sendall(out("detached") + end(0))
+        elif request["token"] == "":
+            mark("arming")
+            connection.sendall(frame(b"T", packed("armed")) + waited(0, 0, 0))
+        elif request["token"] == "armed":
+            mark("attached")
+            time.sleep({"slow": 0.3, "hang": 3600}.get(argv[3], 0))
+            connection.sendall(frame(b"T", packed("waiting")) + waited(int(argv[1]), int(argv[2]), 2**64 - 1))
+        else:
+            connection.sendall(out("ended") + end(5))
     elif verb == "hang":
         time.sleep(3600)
 

@@ -174,6 +174,97 @@ def await_ends_with_the_timeout(p):
     assert r.out.startswith(b"asked") and time.monotonic() - begun >= 0.3
 
 
+def marked(p, name):
+    path = p.marks + "/" + name
+    return os.path.getsize(path) if os.path.exists(path) else 0
+
+
+def heeding(p, pid, how="", **options):
+    """A launcher that waits for the end of a process and tells signals instead of dying of them."""
+    before = marked(p, "attached")
+    one = p.popen("heed", str(pid), str(stamp(pid)), how, stdout=subprocess.PIPE, **options)
+    until(lambda: marked(p, "attached") > before, "attached")
+    if not how:
+        until(lambda: state(one.pid) == "S" and open(f"/proc/{one.pid}/syscall").read().split()[0] == str(PPOLL), "it waits")
+    return one
+
+
+PPOLL = {"x86_64": 271, "aarch64": 73}.get(os.uname().machine, 271)
+
+
+@test
+def heeded_signals_are_told_instead_of_ending_the_launcher(p):
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+        one = heeding(p, os.getpid())
+        one.send_signal(number)
+        assert one.communicate(timeout=PATIENCE)[0] == b"detached" and one.returncode == 0, number
+    assert marked(p, "arming") == marked(p, "attached") == marked(p, "detached") == 4
+    one = heeding(p, os.getpid())
+    one.send_signal(signal.SIGUSR1)
+    assert one.wait(PATIENCE) == -signal.SIGUSR1, "no other signal is changed"
+
+
+@test
+def a_heeding_launcher_ends_with_the_process(p):
+    s = p.sleeper()
+    one = heeding(p, s.pid)
+    s.kill()
+    s.wait()
+    assert one.communicate(timeout=PATIENCE)[0] == b"ended" and one.returncode == 5 and marked(p, "detached") == 0
+
+
+@test
+def a_signal_between_two_waits_is_not_lost(p):
+    one = heeding(p, os.getpid(), "slow")
+    one.send_signal(signal.SIGTERM)
+    assert one.communicate(timeout=PATIENCE)[0] == b"detached" and one.returncode == 0
+
+
+@test
+def a_second_signal_ends_a_heeding_launcher(p):
+    one = heeding(p, os.getpid(), "hang")
+    one.send_signal(signal.SIGTERM)
+    time.sleep(0.1)
+    assert one.poll() is None
+    one.send_signal(signal.SIGTERM)
+    assert one.wait(PATIENCE) == -signal.SIGTERM
+
+
+@test
+def what_the_caller_ignores_a_heeding_launcher_ignores(p):
+    one = heeding(p, os.getpid(), restore_signals=False, preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+    one.send_signal(signal.SIGHUP)
+    time.sleep(0.2)
+    assert one.poll() is None and marked(p, "detached") == 0
+    one.send_signal(signal.SIGTERM)
+    assert one.communicate(timeout=PATIENCE)[0] == b"detached"
+
+
+@test
+def a_heeding_launcher_can_be_stopped_and_continued(p):
+    # a group of its own, which is no orphan: the terminal's stop signals do nothing to those
+    one = heeding(p, os.getpid(), preexec_fn=lambda: os.setpgid(0, 0))
+    for number in (signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU):
+        one.send_signal(number)
+        until(lambda: state(one.pid) == "T", "stopped")
+        one.send_signal(signal.SIGCONT)
+        until(lambda: state(one.pid) == "S", "continued")
+    assert marked(p, "detached") == 0
+    one.send_signal(signal.SIGTSTP)
+    until(lambda: state(one.pid) == "T", "stopped")
+    one.send_signal(signal.SIGTERM)
+    one.send_signal(signal.SIGCONT)
+    assert one.communicate(timeout=PATIENCE)[0] == b"detached"
+
+
+@test
+def signals_end_a_launcher_that_need_not_heed_them(p):
+    one = p.popen("await", "n", "1", str(os.getpid()), str(stamp(os.getpid())), "", "", str(2**64 - 1), stdout=subprocess.PIPE)
+    until(lambda: marked(p, "await-n") == 1, "asked")
+    one.send_signal(signal.SIGTERM)
+    assert one.wait(PATIENCE) == -signal.SIGTERM
+
+
 @test
 def a_long_path_and_a_relative_one(p):
     p.directory = p.root + "/" + "d" * 100 + "/" + "e" * 100

@@ -506,7 +506,8 @@ public final class Verbs {
                     awaited.startTime(),
                     directory.toString(),
                     wait.name().value() + ".",
-                    millis);
+                    millis,
+                    false);
         }
 
         private static long deadline(long now, Period timeout) {

@@ -108,15 +108,19 @@ public final class LauncherConnection implements Closeable {
      *
      * @param pid process whose end is waited for, 0 for none
      * @param timeoutMillis -1 for none
+     * @param heedSignals whether from now on HUP, INT, QUIT and TERM end its waiting instead of the launcher: it asks
+     *     again and says so ({@link Request#signalled})
      */
-    public void watch(long pid, long stamp, String directory, String prefix, long timeoutMillis) throws IOException {
+    public void watch(
+            long pid, long stamp, String directory, String prefix, long timeoutMillis, boolean heedSignals)
+            throws IOException {
         byte[] dir = OsText.encode(directory);
         byte[] pre = OsText.encode(prefix);
-        start((byte) 'W', 4 + 8 + 4 + dir.length + 4 + pre.length + 8);
+        start((byte) 'W', 4 + 8 + 4 + dir.length + 4 + pre.length + 8 + 1);
         out.putInt((int) pid).putLong(stamp);
         putString(dir);
         putString(pre);
-        out.putLong(timeoutMillis);
+        out.putLong(timeoutMillis).put((byte) (heedSignals ? 1 : 0));
         flush();
     }
 

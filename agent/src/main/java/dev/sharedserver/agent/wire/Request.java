@@ -40,6 +40,7 @@ public record Request(
     private static final int STDOUT_TTY = 2;
     private static final int STDERR_TTY = 4;
     private static final int RETRY = 8;
+    private static final int SIGNALLED = 16;
     private static final int MAX_RLIMITS = 64;
 
     /** Parses the body of an {@code R} frame. */
@@ -116,6 +117,11 @@ public record Request(
     /** Tells whether an earlier try of this request got no answer. */
     public boolean retry() {
         return (flags & RETRY) != 0;
+    }
+
+    /** Tells whether a signal ended the waiting that the last answer had asked for. */
+    public boolean signalled() {
+        return (flags & SIGNALLED) != 0;
     }
 
     /** Tells whether standard input is a terminal. */
