@@ -111,8 +111,7 @@ public final class LauncherConnection implements Closeable {
      * @param heedSignals whether from now on HUP, INT, QUIT and TERM end its waiting instead of the launcher: it asks
      *     again and says so ({@link Request#signalled})
      */
-    public void watch(
-            long pid, long stamp, String directory, String prefix, long timeoutMillis, boolean heedSignals)
+    public void watch(long pid, long stamp, String directory, String prefix, long timeoutMillis, boolean heedSignals)
             throws IOException {
         byte[] dir = OsText.encode(directory);
         byte[] pre = OsText.encode(prefix);
