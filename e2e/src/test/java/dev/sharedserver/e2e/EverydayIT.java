@@ -546,6 +546,24 @@ class EverydayIT {
     }
 
     @Test
+    void standardOutputMayGoToAFileOfItsOwn(Sandbox box) {
+        box.run(
+                        "use",
+                        "web",
+                        "--pid",
+                        "" + box.client().pid(),
+                        "--stdout",
+                        "out",
+                        "--",
+                        "sh",
+                        "-c",
+                        "echo result; echo trouble >&2; exec sleep 1000")
+                .ok();
+        Until.holds(() -> box.lines("out").equals(List.of("result")), "the output is in its file");
+        Until.holds(() -> box.run("logs", "web").out().equals("trouble\n"), "the rest is in the log");
+    }
+
+    @Test
     void theStopSignalIsTheOneAskedFor(Sandbox box) {
         box.run(
                         "use",

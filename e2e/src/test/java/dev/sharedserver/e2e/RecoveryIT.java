@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -198,6 +199,51 @@ class RecoveryIT {
         box.check("web");
         Until.holds(() -> !server.alive(), "it is stopped at once");
         Until.holds(() -> box.check("web") == 2, "stopped");
+    }
+
+    @Test
+    void aRemovedStateDirectoryIsMadeAgainAndNothingIsStartedTwice(Sandbox box) {
+        Stamped client = box.client();
+        Stamped server = box.serve("web", client);
+        Trees.delete(box.lockdir());
+        box.use("web", box.client(), "sleep", "1000").says("Attached to server web (refcount: 2)");
+        assertEquals(server, box.serverProcess("web"));
+        assertEquals(2, box.refcountOnDisk("web"));
+        client.kill();
+        Until.holds(() -> box.refcountOnDisk("web") == 1, "clients are watched");
+        box.run("stop", "web", "--even-if-used").ok();
+        assertFalse(server.alive());
+    }
+
+    @Test
+    void aRemovedStateDirectoryIsMadeAgainWithoutACommand(Sandbox box) {
+        Stamped server = box.serve("web", box.client());
+        Trees.delete(box.lockdir());
+        Until.holds(
+                Duration.ofSeconds(5),
+                () -> Files.exists(box.serverFile("web")) && Files.exists(box.clientsFile("web")),
+                "the files are there again");
+        assertEquals(server, box.serverProcess("web"));
+        assertEquals(0, box.check("web"));
+    }
+
+    @Test
+    void whenItsParentIsGoneTooTheServersAreTerminated(Sandboxes sandboxes) {
+        Sandbox box = sandboxes.open(Medium.TMPFS, "session/locks");
+        Stamped server = box.serve("web", box.client());
+        Stamped guard = box.requireGuard();
+        Trees.delete(box.root().resolve("session"));
+        Until.holds(() -> !server.alive() && !guard.alive(), "server and guard are gone");
+    }
+
+    @Test
+    void anAgentThatHangsIsReplacedAndTheCommandIsAnswered(Sandbox box) {
+        Stamped server = box.serve("web", box.client());
+        Stamped agent = box.requireAgent();
+        agent.signal("STOP");
+        box.use("web", box.client()).says("Attached to server web (refcount: 2)");
+        assertFalse(agent.alive());
+        assertEquals(server, box.serverProcess("web"));
     }
 
     @Test
