@@ -639,11 +639,12 @@ static int ask(struct conversation *c, char **argv)
 	}
 }
 
-/* A caller may have closed some of 0 to 2: what we open must not land there and be taken for standard output. */
+/* A caller may have closed some of 0 to 2: what we open must not land there and be taken for standard output. A command
+ * that this process becomes finds them closed again. */
 static void fill_standard_descriptors(void)
 {
 	for (int fd = 0; fd < 3; fd++)
-		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR | O_CLOEXEC) < 0)
 			_exit(EXIT_TROUBLE);
 }
 

@@ -104,8 +104,9 @@ def answer(connection):
         if mark("hangup-" + argv[1]) <= int(argv[2]):
             return
         connection.sendall(out("in the end") + end(0))
-    elif verb == "become":
-        connection.sendall(frame(b"C", packed_list(argv[1:]) + packed_list(["GIVEN=by the agent"])))
+    elif verb in ("become", "become-with"):
+        given, command = (["GIVEN=by the agent"], argv[1:]) if verb == "become" else (argv[1].replace("LONG", "x" * 200000).split("|"), argv[2:])
+        connection.sendall(frame(b"C", packed_list(command) + packed_list(given)))
         kind, body = read_frame(stream)
         mark("became-" + ("eof" if kind is None else kind.decode() + str(struct.unpack(">I", body)[0])))
         if kind is not None:
@@ -132,6 +133,13 @@ def answer(connection):
             connection.sendall(frame(b"T", packed("waiting")) + waited(int(argv[1]), int(argv[2]), 2**64 - 1))
         else:
             connection.sendall(out("ended") + end(5))
+    elif verb == "heed-become":
+        if request["token"] == "":
+            connection.sendall(frame(b"T", packed("armed")) + frame(b"W", struct.pack(">IQ", 0, 0) + packed("") + packed("") + struct.pack(">QB", 0, 1)))
+        else:
+            mark("heeded-become")
+            connection.sendall(frame(b"C", packed_list(argv[1:]) + packed_list([])))
+            stream.read(1)
     elif verb == "hang":
         time.sleep(3600)
 

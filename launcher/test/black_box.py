@@ -139,6 +139,106 @@ def become_runs_a_script_without_interpreter(p):
     assert p.run("become", script, "it").out == b"ran it\n"
 
 
+STATUS = """import json, os, signal, sys
+s = dict(l.split(':\\t') for l in open('/proc/self/status').read().splitlines() if ':\\t' in l)
+json.dump({'ign': s['SigIgn'], 'blk': s['SigBlk'], 'umask': s['Umask'], 'fds': {f: os.readlink('/proc/self/fd/' + f) for f in os.listdir('/proc/self/fd')
+ if os.path.exists('/proc/self/fd/' + f)}, 'cwd': os.getcwd(), 'pgrp': os.getpgrp(), 'nice': os.nice(0), 'children': open('/proc/self/task/%d/children' % os.getpid()).read()},
+ open(sys.argv[1], 'w'))
+"""
+
+
+def plain(p, *argv, **options):
+    """What the command finds when it is started without us."""
+    options.setdefault("stdin", subprocess.DEVNULL)
+    subprocess.run(argv, env=p.env, timeout=PATIENCE, **options)
+
+
+def both_ways(p, name, caller):
+    """What a command finds that is run as it is, and one that the launcher has become."""
+    results = []
+    for way in "plain", "become":
+        out = f"{p.root}/{name}-{way}"
+        command = ["python3", "-S", "-c", STATUS, out]
+        if way == "plain":
+            plain(p, *command, **caller())
+        else:
+            assert p.run("become", *command, **caller()).code == 0
+        with open(out) as f:
+            results.append(json.load(f))
+    for one in results:
+        one["fds"] = {n: target for n, target in one["fds"].items() if not target.endswith(f"/{name}-plain") and not target.endswith("/fd")}
+    return results
+
+
+@test
+def become_leaves_signals_as_the_caller_had_them(p):
+    p.run("say", "warm", "0")
+    p.env["ASAN_OPTIONS"] += ":handle_segv=0:handle_sigbus=0:handle_sigfpe=0"  # it would catch what the caller ignores
+    everything = [n for n in range(1, 65) if n not in (9, 19, 32, 33)]
+    for handler in (signal.SIG_DFL, signal.SIG_IGN):
+        for blocked in ([], [signal.SIGUSR1, signal.SIGTERM, signal.SIGCHLD], everything):
+            def caller():
+                return {"restore_signals": False, "stdout": None, "stderr": None, "preexec_fn": lambda: (
+                    [signal.signal(n, handler) for n in everything if n != signal.SIGCHLD], signal.pthread_sigmask(signal.SIG_SETMASK, blocked))}
+            as_is, became = both_ways(p, "signals", caller)
+            assert (as_is["ign"], as_is["blk"]) == (became["ign"], became["blk"]), (handler, blocked, as_is, became)
+
+
+@test
+def become_after_heeding_has_the_default_dispositions(p):
+    r = p.run("heed-become", "grep", "-E", "^Sig(Blk|Ign|Cgt)", "/proc/self/status")
+    lines = dict(l.split(":\t") for l in r.out.decode().splitlines())
+    assert len(lines) == 3 and all(int(lines[f], 16) == 0 for f in ("SigBlk", "SigIgn")), r.show()
+    assert not any(int(lines["SigCgt"], 16) >> (n - 1) & 1 for n in (1, 2, 3, 15)), r.show()
+    assert marked(p, "heeded-become") == 1
+
+
+@test
+def become_leaves_descriptors_and_umask_and_children_alone(p):
+    read, write = os.pipe()
+    os.set_inheritable(write, True)
+    for closed in ([], [0], [1], [2], [0, 1, 2]):
+        def caller():
+            return {"stdout": None, "stderr": None, "close_fds": False, "umask": 0o135, "cwd": "/usr",
+                    "preexec_fn": lambda: ([os.close(fd) for fd in closed], os.nice(2))}
+        as_is, became = both_ways(p, "fds", caller)
+        for field in "umask", "cwd", "pgrp", "nice", "children":
+            assert as_is[field] == became[field] and as_is["umask"].strip() == "0135", (field, as_is, became)
+        assert as_is["fds"] == became["fds"] and str(write) in became["fds"], (closed, as_is["fds"], became["fds"])
+    (guard,) = p.guards()
+    assert os.readlink(f"/proc/{guard}/fd/0") == "/dev/null"
+    os.close(write)
+    os.close(read)
+
+
+@test
+def become_searches_the_path_that_it_was_given(p):
+    for folder in "first", "second":
+        os.mkdir(f"{p.root}/{folder}")
+        write_program(f"{p.root}/{folder}/tool", f"echo {folder} $0 $ADDED $SECRET")
+    os.chmod(p.root + "/first/tool", 0o644)
+    path = f"PATH={p.root}/none:{p.root}/first:{p.root}/second"
+    assert p.run("become-with", path + "|ADDED=a=b|SECRET=|no equals|=none", "tool").out.decode().split() == ["second", p.root + "/second/tool", "a=b"]
+    assert p.run("become-with", f"PATH={p.root}/first", "tool").code == 126
+    assert marked(p, f"became-F{errno.EACCES}") == 1
+    assert p.run("become-with", f"PATH={p.root}/none", "tool").code == 126
+    assert marked(p, f"became-F{errno.ENOENT}") == 1
+    assert p.run("become-with", "PATH=", "tool", cwd=p.root + "/second").out.decode().split()[0] == "second", "an empty entry is the working directory"
+    r = p.run("become-with", "A=1|A=2", "sh", "-c", "env | grep -c ^A=; echo $A")
+    assert r.out == b"1\n2\n", r.show()
+    assert p.run("become-with", "A=LONG", "true").code == 126 and marked(p, f"became-F{errno.E2BIG}") == 1
+
+
+@test
+def a_command_that_the_launcher_became_ends_as_itself(p):
+    assert p.run("become", "sh", "-c", "exit 33").code == 33
+    assert p.run("become", "sh", "-c", "kill -KILL $$").code == -9
+    one = p.popen("become", "sleep", "1000")
+    until(lambda: open(f"/proc/{one.pid}/comm").read() == "sleep\n", "it is the command")
+    one.send_signal(signal.SIGTERM)
+    assert one.wait(PATIENCE) == -signal.SIGTERM
+
+
 @test
 def await_ends_with_the_process(p):
     s = p.sleeper()
