@@ -55,6 +55,7 @@ static struct guard {
 	char directory[PATH_MAX], logs[PATH_MAX], home[PATH_MAX];
 	int epoll, lock, directory_lock, socket_inode, snapshot;
 	struct handle listener, abstract, inotify, orphan, agent_handle, control, room;
+	int debug;
 	int abandoned; /* the directory was made again: the agent has the old listener and is to be replaced */
 
 	pid_t agent;       /* 0: none runs */
@@ -101,6 +102,36 @@ static void say(const char *format, ...)
 	strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%S", &tm);
 	if (dprintf(2, "%s.%03ldZ guard: %s\n", when, t.tv_nsec / 1000000, line) < 0)
 		return;
+}
+
+/* What SHAREDSERVER_DEBUG asks for: every step, to the log. */
+static void trace(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static void trace(const char *format, ...)
+{
+	if (!g.debug)
+		return;
+	char line[512];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(line, sizeof line, format, args);
+	va_end(args);
+	say("%s", line);
+}
+
+void guard_report(int report, int passes, const char *format, ...)
+{
+	char text[512];
+	struct buffer b = {0};
+	va_list args;
+	va_start(args, format);
+	int n = vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	put_u8(&b, (uint8_t)passes);
+	put_bytes(&b, text, n < (int)sizeof text ? (size_t)n : sizeof text - 1);
+	/* without a reader nobody waits for the reason */
+	if (!b.failed && write(report, b.at, b.length) < 0)
+		say("%s", text);
+	buffer_free(&b);
 }
 
 static void watch_handle(struct handle *h, uint32_t events)
@@ -258,6 +289,7 @@ static void flush_out(void)
 
 static size_t event_begin(char type)
 {
+	trace("tells %c", type);
 	g.events++;
 	return frame_begin(&g.out, type);
 }
@@ -265,6 +297,7 @@ static size_t event_begin(char type)
 static void event_process(char type, const struct process *p)
 {
 	size_t frame = event_begin(type);
+	trace("  of process %d", (int)p->pid);
 	put_u32(&g.out, (uint32_t)p->pid);
 	put_u64(&g.out, p->stamp);
 	if (type == 'G')
@@ -474,6 +507,8 @@ static void start_agent(enum why why)
 	watch_handle(&g.control, EPOLLIN);
 	watch_handle(&g.agent_handle, EPOLLIN);
 	epoll_ctl(g.epoll, EPOLL_CTL_DEL, g.listener.fd, NULL);
+	trace("starts agent %d (why %d, %u children, %u watches)", (int)g.agent, (int)why, g.children.count,
+	      g.strangers.count);
 	send_init(why);
 }
 
@@ -522,6 +557,7 @@ static void agent_ended(void)
 	table_each(&g.children, forget_waiters, NULL);
 	table_each(&g.strangers, forget_waiters, NULL);
 	if (asleep) {
+		trace("the agent sleeps");
 		g.failed_starts = g.crashes = 0;
 		if (g.abandoned) {
 			start_agent(WOKEN);
@@ -908,11 +944,13 @@ static void answer_sleep(uint64_t seen)
 	put_u8(&g.out, (uint8_t)go);
 	frame_end(&g.out, frame);
 	g.let_go = go;
+	trace("the agent may %s", go ? "go" : "not go");
 }
 
 /* 0, or -1 if the frame is none. */
 static int obey(char type, struct cursor *body)
 {
+	trace("is told %c (%zu bytes)", type, (size_t)(body->end - body->at));
 	if (type == 'S') {
 		struct spawn s;
 		if (spawn_parse(body, &s) != 0)
@@ -1311,19 +1349,52 @@ static void watch_orphans(void)
 		say("signalfd: %s", strerror(errno));
 }
 
-int guard_main(const char *directory, const char *logs, int lock)
+/* The name under which we are found where the directory was removed. Another user may have taken it out of spite, which
+ * only costs us that. -1: a guard of our own user has it. */
+static int take_name(void)
 {
 	struct sockaddr_un address;
+	socklen_t size = statedir_abstract(g.directory, &address);
+	g.abstract = (struct handle){ABSTRACT, socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+	if (g.abstract.fd < 0)
+		return -1;
+	if (bind(g.abstract.fd, (struct sockaddr *)&address, size) == 0)
+		return listen(g.abstract.fd, 64);
+	int error = errno;
+	if (error == EADDRINUSE && connect(g.abstract.fd, (struct sockaddr *)&address, size) == 0 &&
+	    !statedir_is_ours(g.abstract.fd)) {
+		say("another user has taken our abstract name");
+		close_handle(&g.abstract);
+		return 0;
+	}
+	errno = error;
+	return -1;
+}
+
+static int cannot_start(int report, int passes, const char *what)
+{
+	const char *why = strerror(errno);
+	say("%s: %s", what, why);
+	guard_report(report, passes, "%s: %s", what, why);
+	return 1;
+}
+
+int guard_main(const char *directory, const char *logs, int lock, int report)
+{
+	const char *debugging = getenv("SHAREDSERVER_DEBUG");
+	char what[PATH_MAX + 64];
 	snprintf(g.directory, sizeof g.directory, "%s", directory);
 	snprintf(g.logs, sizeof g.logs, "%s", logs);
+	g.debug = debugging && *debugging && strcmp(debugging, "0") != 0;
 	find_home();
 	own_limits();
 	g.lock = lock;
 	if (!same_file(".agent.lock", lock)) {
-		dprintf(2, "sharedserver: --guard is for the launcher to use: any other command starts the guard\n");
+		complain("--guard is for the launcher to use: any other command starts the guard");
 		return 1;
 	}
 	fcntl(lock, F_SETFD, FD_CLOEXEC);
+	fcntl(report, F_SETFD, FD_CLOEXEC);
 	signal(SIGPIPE, SIG_IGN);
 	watch_orphans();
 	signal(SIGHUP, SIG_IGN);
@@ -1332,27 +1403,28 @@ int guard_main(const char *directory, const char *logs, int lock)
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0)
 		say("prctl(PR_SET_CHILD_SUBREAPER): %s", strerror(errno));
 	g.listener = (struct handle){LISTENER, -1};
-	g.abstract = (struct handle){ABSTRACT, socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
 	g.inotify = (struct handle){DIRECTORY, -1};
 	g.control.fd = g.room.fd = g.agent_handle.fd = g.directory_lock = g.socket_inode = -1;
 	g.ping_until_ms = g.start_at_ms = g.look_at_ms = NEVER;
-	socklen_t size = statedir_abstract(directory, &address);
-	if (g.abstract.fd < 0 || bind(g.abstract.fd, (struct sockaddr *)&address, size) != 0 ||
-	    listen(g.abstract.fd, 64) != 0) {
-		say("another guard has the name of %s: %s", directory, strerror(errno));
-		return 1;
-	}
-	g.listener.fd = listen_at(directory);
 	g.epoll = epoll_create1(EPOLL_CLOEXEC);
 	g.snapshot = (int)syscall(SYS_memfd_create, "sharedserver-snapshot", 1u /* MFD_CLOEXEC */);
-	if (g.listener.fd < 0 || g.epoll < 0 || g.snapshot < 0) {
-		say("cannot listen at %s/.agent.sock: %s", directory, strerror(errno));
-		return 1;
+	if (g.epoll < 0 || g.snapshot < 0)
+		return cannot_start(report, 0, g.epoll < 0 ? "epoll_create1" : "memfd_create");
+	if (take_name() != 0) {
+		snprintf(what, sizeof what, "another guard has the name of %s", directory);
+		return cannot_start(report, errno == EADDRINUSE, what); /* one that is just ending has it still */
 	}
+	g.listener.fd = listen_at(directory);
+	if (g.listener.fd < 0) {
+		snprintf(what, sizeof what, "cannot listen at %s/.agent.sock", directory);
+		return cannot_start(report, errno == ENOENT, what); /* the directory was removed just now */
+	}
+	close(report);
 	remember_socket();
 	hold_directory();
 	watch_directory();
-	watch_handle(&g.abstract, EPOLLIN);
+	if (g.abstract.fd >= 0)
+		watch_handle(&g.abstract, EPOLLIN);
 	watch_handle(&g.orphan, EPOLLIN);
 	start_agent(FIRST_START);
 	loop();

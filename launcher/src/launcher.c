@@ -110,6 +110,10 @@ static int poke_guard(const struct statedir *d)
 	int fd = connect_to(&address, size);
 	if (fd < 0)
 		return -1;
+	if (!statedir_is_ours(fd)) {
+		close(fd);
+		return -1;
+	}
 	/* the guard hangs up when it has looked */
 	struct pollfd p = {fd, POLLIN, 0};
 	poll(&p, 1, 1000);
@@ -117,20 +121,23 @@ static int poke_guard(const struct statedir *d)
 	return 0;
 }
 
-static void keep_only(int lock)
+/* Where the guard finds what it is given. */
+enum { GUARD_LOCK = 3, GUARD_REPORT = 4 };
+
+static void keep_only(int lock, int report)
 {
+	/* first out of the way, then into place */
+	lock = fcntl(lock, F_DUPFD, 16);
+	report = fcntl(report, F_DUPFD, 16);
 	for (int fd = 0; fd < 3; fd++)
 		close(fd);
 	int null = open("/dev/null", O_RDWR);
 	while (null >= 0 && null < 2)
 		null = dup(null);
-	if (lock != 3) {
-		dup2(lock, 3);
-		lock = 3;
-	}
-	fcntl(lock, F_SETFD, 0);
-	if (syscall(SYS_close_range, 4, ~0u, 0) != 0)
-		for (int fd = 4; fd < 4096; fd++)
+	dup2(lock, GUARD_LOCK);
+	dup2(report, GUARD_REPORT);
+	if (syscall(SYS_close_range, GUARD_REPORT + 1, ~0u, 0) != 0)
+		for (int fd = GUARD_REPORT + 1; fd < 4096; fd++)
 			close(fd);
 }
 
@@ -145,18 +152,24 @@ static char *fixed_variable(const char *name, const char *otherwise)
 	return entry;
 }
 
+static _Noreturn void cannot_become_guard(int report, const char *call)
+{
+	guard_report(report, 0, "%s: %s", call, strerror(errno));
+	_exit(EXIT_TROUBLE);
+}
+
 /* Replaces this process by the guard, which holds nothing of its caller. */
-static void become_guard(const struct statedir *d, int lock)
+static _Noreturn void become_guard(const struct statedir *d, int lock, int report)
 {
 	char self[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
 	if (n < 0)
-		_exit(EXIT_TROUBLE);
+		cannot_become_guard(report, "readlink of /proc/self/exe");
 	self[n] = 0;
-	char *env[8];
+	char *env[9];
 	int count = 0;
 	const char *names[][2] = {{"PATH", "/usr/local/bin:/usr/bin:/bin"}, {"HOME", "/"}, {"USER", NULL},
-				  {"LOGNAME", NULL}, {"XDG_CACHE_HOME", NULL}};
+				  {"LOGNAME", NULL}, {"XDG_CACHE_HOME", NULL}, {"SHAREDSERVER_DEBUG", NULL}};
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		env[count] = fixed_variable(names[i][0], names[i][1]);
 		if (env[count])
@@ -166,19 +179,49 @@ static void become_guard(const struct statedir *d, int lock)
 	env[count] = NULL;
 	umask(077);
 	if (chdir("/") != 0)
-		_exit(EXIT_TROUBLE);
-	keep_only(lock);
+		cannot_become_guard(report, "chdir to /");
+	keep_only(lock, report);
 	if (default_dispositions() != 0)
-		_exit(EXIT_TROUBLE);
-	char *argv[] = {(char *)"sharedserver", (char *)"--guard", (char *)d->path, (char *)d->logs, (char *)"3", NULL};
+		cannot_become_guard(GUARD_REPORT, "sigaction");
+	char *argv[] = {(char *)"sharedserver", (char *)"--guard", (char *)d->path, (char *)d->logs,
+			(char *)"3", (char *)"4", NULL};
 	execve(self, argv, env);
+	guard_report(GUARD_REPORT, 0, "execve of %s: %s", self, strerror(errno));
 	_exit(EXIT_TROUBLE);
 }
 
-/* Starts a guard if the directory has none. -1: it cannot be done, and the user was told. */
-static int ensure_guard(const struct statedir *d)
+/* Waits until the guard listens or cannot: its end of the pipe is closed. -1: it told why it never will. */
+static int guard_started(int report, struct statedir *d, int64_t deadline)
 {
-	int created = 0;
+	unsigned char bytes[1024];
+	size_t length = 0;
+	for (;;) {
+		struct pollfd p = {report, POLLIN, 0};
+		int64_t left = deadline - now_ms();
+		int ready = poll(&p, 1, left > 0 ? (int)left : 0);
+		if (ready < 0 && errno == EINTR)
+			continue;
+		ssize_t n = ready > 0 ? read(report, bytes + length, sizeof bytes - 1 - length) : 0;
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		length += (size_t)n;
+	}
+	struct cursor c = {bytes, bytes + length, 0};
+	int passes = get_u8(&c);
+	if (c.bad)
+		return 0;
+	bytes[length] = 0;
+	snprintf(d->error, sizeof d->error, "cannot start the guard: %s", (const char *)c.at);
+	trace("%s", d->error);
+	return passes ? 0 : -1;
+}
+
+/* Starts a guard if the directory has none. -1: it cannot be done, and the user was told. */
+static int ensure_guard(struct statedir *d, int64_t deadline)
+{
+	int created = 0, report[2];
 	int lock = guard_lock(d->path, &created);
 	if (lock < 0) {
 		if (errno == EWOULDBLOCK)
@@ -199,9 +242,9 @@ static int ensure_guard(const struct statedir *d)
 			return 0;
 	}
 	trace("starting a guard");
-	pid_t child = fork();
+	pid_t child = pipe2(report, O_CLOEXEC) == 0 ? fork() : -1;
 	if (child < 0) {
-		complain("cannot start the guard: fork: %s", strerror(errno));
+		complain("cannot start the guard: %s", strerror(errno));
 		close(lock);
 		return -1;
 	}
@@ -210,15 +253,22 @@ static int ensure_guard(const struct statedir *d)
 		pid_t grandchild = fork();
 		if (grandchild == 0) {
 			setsid();
-			become_guard(d, lock);
+			become_guard(d, lock, report[1]);
 		}
-		_exit(grandchild < 0);
+		if (grandchild < 0)
+			cannot_become_guard(report[1], "fork");
+		_exit(0);
 	}
 	int status;
 	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
 		;
 	close(lock);
-	return 0;
+	close(report[1]);
+	int started = guard_started(report[0], d, deadline);
+	close(report[0]);
+	if (started != 0)
+		complain("%s", d->error);
+	return started;
 }
 
 /* Connects, starting the guard if there is none. */
@@ -241,15 +291,15 @@ static int connect_agent(struct statedir *d, int64_t deadline)
 				complain("%s", d->error);
 				return -1;
 			}
-			if (ensure_guard(d) != 0)
+			if (ensure_guard(d, deadline) != 0)
 				return -1;
 		} else if (errno != EAGAIN && errno != EINTR) {
 			complain("cannot connect to %s/.agent.sock: %s", d->path, strerror(errno));
 			return -1;
 		}
 		if (now_ms() > deadline) {
-			complain("no answer from the agent of %s within %d s; see %s/.agent.log", d->path,
-				 PATIENCE_MS / 1000, d->path);
+			complain("no answer from the agent of %s within %d s%s%s; see %s/.agent.log", d->path,
+				 PATIENCE_MS / 1000, *d->error ? ": " : "", d->error, d->path);
 			return -1;
 		}
 		pause_a_little();

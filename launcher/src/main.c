@@ -1,4 +1,4 @@
-/* sharedserver: a launcher by default, the guard of one state directory as `sharedserver --guard DIR LOGS LOCK`. */
+/* sharedserver: a launcher by default, the guard of one state directory as `sharedserver --guard DIR LOGS LOCK REPORT`. */
 #include "guard.h"
 #include "launcher.h"
 
@@ -7,7 +7,11 @@
 
 int main(int argc, char **argv)
 {
-	if (argc == 5 && strcmp(argv[1], "--guard") == 0)
-		return guard_main(argv[2], argv[3], atoi(argv[4]));
+	if (argc > 1 && strcmp(argv[1], "--guard") == 0) {
+		if (argc == 6)
+			return guard_main(argv[2], argv[3], atoi(argv[4]), atoi(argv[5]));
+		complain("--guard is for the launcher to use: any other command starts the guard");
+		return 1;
+	}
 	return launcher_main(argv);
 }

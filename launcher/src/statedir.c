@@ -200,3 +200,10 @@ unsigned statedir_abstract(const char *directory, struct sockaddr_un *address)
 			 (unsigned)geteuid(), (unsigned long long)hash);
 	return (unsigned)(sizeof(sa_family_t) + 1 + (size_t)n);
 }
+
+int statedir_is_ours(int fd)
+{
+	struct ucred peer;
+	socklen_t size = sizeof peer;
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.uid == geteuid();
+}

@@ -24,4 +24,7 @@ int statedir_address(const char *directory, const char *file, struct sockaddr_un
  * of the address. */
 unsigned statedir_abstract(const char *directory, struct sockaddr_un *address);
 
+/* Whether the other end of a connected socket belongs to our user: anybody may take an abstract name. */
+int statedir_is_ours(int fd);
+
 #endif

@@ -486,10 +486,89 @@ def the_guard_holds_nothing_of_its_caller(p):
 
 
 @test
+def why_a_guard_cannot_start_is_told_at_once(p):
+    os.makedirs(p.directory + "/.agent.sock/full", 0o700)
+    os.chmod(p.directory, 0o700)
+    for how in (1, 4):
+        begun = time.monotonic()
+        many = [p.popen("say", "x", "0", stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(how)]
+        for one in many:
+            out, err = one.communicate(timeout=PATIENCE)
+            assert one.returncode == 1 and out == b"" and err.count(b"\n") == 1, err
+            assert b"cannot start the guard: cannot listen at " + p.directory.encode() + b"/.agent.sock: Is a directory" in err, err
+        assert time.monotonic() - begun < 5
+    assert p.run("check", "x", "0").code == 70
+    assert not p.guards()
+    shutil.rmtree(p.directory + "/.agent.sock")
+    assert p.run("say", "x", "0").out == b"x"
+
+
+@test
+def a_binary_that_is_gone_is_told(p):
+    with open(p.binary, "rb") as f:
+        os.unlink(p.binary)
+        one = subprocess.Popen(["sharedserver", "say", "x", "0"], executable=f"/proc/self/fd/{f.fileno()}", pass_fds=[f.fileno()], env=p.env,
+                               stderr=subprocess.PIPE)
+        begun = time.monotonic()
+        err = one.communicate(timeout=PATIENCE)[1]
+    assert one.returncode == 1 and b"cannot start the guard: execve of " + p.binary.encode() in err and b"No such file" in err, err
+    assert time.monotonic() - begun < 5
+
+
+def abstract_name(directory):
+    value = 14695981039346656037
+    for byte in os.fsencode(directory):
+        value = (value ^ byte) * 1099511628211 & (1 << 64) - 1
+    return f"\0sharedserver-{os.geteuid()}-{value:016x}"
+
+
+@test
+def a_name_that_another_user_took_does_not_matter(p):
+    if os.geteuid() != 0:
+        return  # nobody else can be played
+    squatter = subprocess.Popen([sys.executable, "-S", "-c", "import os, socket, sys, time\nos.setuid(65534)\ns = socket.socket(socket.AF_UNIX)\n"
+                                 "s.bind('\\0' + sys.argv[1])\ns.listen(8)\nprint('taken', flush=True)\ntime.sleep(100)", abstract_name(p.directory)[1:]],
+                                stdout=subprocess.PIPE)
+    p.started.append(squatter)
+    assert squatter.stdout.readline() == b"taken\n"
+    begun = time.monotonic()
+    assert p.run("say", "x", "0").out == b"x"
+    assert time.monotonic() - begun < 5 and "another user has taken our abstract name" in p.log()
+
+
+@test
+def a_name_that_is_taken_for_good_is_named_in_the_end(p):
+    os.mkdir(p.directory, 0o700)
+    with socket.socket(socket.AF_UNIX) as ours:
+        ours.bind(abstract_name(p.directory))
+        ours.listen(8)
+        open(p.directory + "/.agent.lock", "w").close()
+        os.chmod(p.directory + "/.agent.lock", 0o600)
+        r = p.run("say", "x", "0")
+    assert r.code == 1 and b"another guard has the name of" in r.err and b"Address already in use" in r.err, r.show()
+
+
+@test
+def the_guards_trace_goes_to_the_log(p):
+    assert p.run("say", "x", "0").err == b""
+    assert "is told" not in p.log() and "starts agent" not in p.log()
+    (guard,) = p.guards()
+    os.kill(guard, signal.SIGKILL)
+    until(lambda: not p.processes(), "the agent ends with its guard")
+    p.env["SHAREDSERVER_DEBUG"] = "1"
+    agent = p.agent()
+    pid, start = agent.spawned(["sh", "-c", "exit 3"])
+    agent.died()
+    for line in "starts agent", "is told S", "tells S", "tells D", f"of process {pid}":
+        assert line in p.log(), (line, p.log())
+
+
+@test
 def the_guard_is_not_for_people(p):
     p.run("say", "x", "0")
-    r = p.run("--guard", p.directory, "", "0")
-    assert r.code == 1 and b"--guard" in r.err and len(p.guards()) == 1
+    for arguments in ((p.directory, "", "0"), (p.directory, "", "0", "1"), (p.directory, "", "99", "98"), ()):
+        r = p.run("--guard", *arguments)
+        assert r.code == 1 and b"--guard is for the launcher" in r.err and len(p.guards()) == 1, r.show()
 
 
 @test
@@ -1171,7 +1250,7 @@ def main():
         print(f"{t.__name__}: ok ({time.monotonic() - begun:.1f} s)", flush=True)
 
     with ThreadPoolExecutor(int(os.environ.get("JOBS", "3"))) as pool:
-        list(pool.map(one, sorted(chosen, key=lambda t: t.__name__ != "a_silent_agent_is_replaced")))
+        list(pool.map(one, sorted(chosen, key=lambda t: t.__name__ not in ("a_silent_agent_is_replaced", "a_name_that_is_taken_for_good_is_named_in_the_end"))))
     print(f"{len(chosen) - len(failed)} passed, {len(failed)} failed", flush=True)
     sys.exit(1 if failed else 0)
 
