@@ -1,6 +1,7 @@
 package dev.sharedserver.cli;
 
 import dev.sharedserver.core.InvalidInput;
+import dev.sharedserver.core.Nearest;
 import dev.sharedserver.core.Period;
 import dev.sharedserver.core.Quote;
 import dev.sharedserver.core.ServerName;

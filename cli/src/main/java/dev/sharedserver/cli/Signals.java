@@ -1,41 +1,24 @@
 package dev.sharedserver.cli;
 
-import dev.sharedserver.core.Quote;
+import dev.sharedserver.core.InvalidInput;
+import java.util.Objects;
 
-/** Names of signals (signal(7), the numbers of x86-64 and aarch64 Linux). */
+/** Signals as options name them. */
 public final class Signals {
-
-    private static final String[] NAMES = {
-        "", "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE", "ALRM",
-        "TERM", "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ", "VTALRM", "PROF",
-        "WINCH", "IO", "PWR", "SYS"
-    };
-    private static final int LAST = 64;
 
     private Signals() {}
 
     /** Returns the number of a signal given by name, with or without SIG, or by number. */
     public static int parse(String text) throws UsageError {
-        String name = text.startsWith("SIG") ? text.substring(3) : text;
-        for (int i = 1; i < NAMES.length; i++) {
-            if (NAMES[i].equalsIgnoreCase(name)) {
-                return i;
-            }
-        }
         try {
-            int number = Integer.parseInt(text);
-            if (number >= 1 && number <= LAST) {
-                return number;
-            }
-        } catch (NumberFormatException e) {
-            // neither a name nor a number
+            return dev.sharedserver.core.Signals.parse(text);
+        } catch (InvalidInput e) {
+            throw new UsageError(Objects.requireNonNullElse(e.getMessage(), e.toString()));
         }
-        throw new UsageError(
-                "invalid signal " + Quote.of(text) + ": a name like TERM or INT, or a number from 1 to 64 is expected");
     }
 
     /** Returns the name of a signal with its SIG, or its number. */
     public static String name(int signal) {
-        return signal > 0 && signal < NAMES.length ? "SIG" + NAMES[signal] : "signal " + signal;
+        return dev.sharedserver.core.Signals.name(signal);
     }
 }

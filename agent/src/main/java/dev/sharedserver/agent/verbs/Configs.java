@@ -1,14 +1,12 @@
 package dev.sharedserver.agent.verbs;
 
 import dev.sharedserver.agent.wire.Request;
-import dev.sharedserver.cli.Signals;
-import dev.sharedserver.cli.UsageError;
 import dev.sharedserver.cli.UseOptions;
-import dev.sharedserver.core.InvalidInput;
 import dev.sharedserver.core.Quote;
 import dev.sharedserver.core.ServerName;
 import dev.sharedserver.core.config.ConfigFile;
 import dev.sharedserver.core.config.ConfigPlaces;
+import dev.sharedserver.core.config.Problem;
 import dev.sharedserver.core.config.ServerSpec;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -19,7 +17,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Looks a server up in the caller's config file. */
@@ -51,15 +48,19 @@ final class Configs {
         if (place == null) {
             return null;
         }
-        try {
-            ConfigFile config = ConfigFile.parse(place.path(), read(place.path()), environment::get);
-            ServerSpec spec = config.servers().get(name.value());
-            return spec == null
-                    ? null
-                    : new Configured(spec.command(), complete(options, spec, place), config.warnings());
-        } catch (InvalidInput e) {
-            throw new Failure(ExitCodes.FAILED, Objects.requireNonNullElse(e.getMessage(), e.toString()));
+        ConfigFile config = ConfigFile.parse(place.path(), read(place.path()), environment::get);
+        List<Problem> errors = config.errorsOf(name.value());
+        if (!errors.isEmpty()) {
+            throw new Failure(ExitCodes.FAILED, errors.get(0).toString());
         }
+        ServerSpec spec = config.servers().get(name.value());
+        if (spec == null) {
+            return null;
+        }
+        List<String> warnings = new ArrayList<>();
+        config.warnings().forEach(warning -> warnings.add(warning.toString()));
+        return new Configured(
+                spec.withoutPort().command(), complete(options, spec.withoutPort(), place), List.copyOf(warnings));
     }
 
     private static ConfigPlaces.@Nullable Place place(
@@ -99,7 +100,7 @@ final class Configs {
     }
 
     /** What the command line says goes before what the config says. */
-    private static UseOptions complete(UseOptions options, ServerSpec spec, ConfigPlaces.Place place) throws Failure {
+    private static UseOptions complete(UseOptions options, ServerSpec spec, ConfigPlaces.Place place) {
         List<String> env = new ArrayList<>(spec.env());
         env.addAll(options.env());
         return new UseOptions(
@@ -113,7 +114,7 @@ final class Configs {
                 List.copyOf(env),
                 first(options.logFile(), within(place.project(), spec.logFile())),
                 first(options.workingDir(), directory(place.project(), spec.workingDir())),
-                first(options.stopSignal(), signal(spec.stopSignal())),
+                first(options.stopSignal(), spec.stopSignal()),
                 first(options.stopTimeout(), spec.stopTimeout()),
                 options.config(),
                 options.json(),
@@ -127,14 +128,6 @@ final class Configs {
 
     private static @Nullable String within(String project, @Nullable String path) {
         return path == null || path.startsWith("/") || project.isEmpty() ? path : project + "/" + path;
-    }
-
-    private static @Nullable Integer signal(@Nullable String text) throws Failure {
-        try {
-            return text == null ? null : Signals.parse(text);
-        } catch (UsageError e) {
-            throw new Failure(ExitCodes.FAILED, "stopSignal: " + e.text());
-        }
     }
 
     private static <T> @Nullable T first(@Nullable T one, @Nullable T other) {

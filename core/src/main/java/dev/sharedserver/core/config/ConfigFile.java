@@ -1,14 +1,10 @@
 package dev.sharedserver.core.config;
 
-import com.google.gson.Strictness;
-import com.google.gson.stream.JsonReader;
-import com.google.gson.stream.JsonToken;
-import dev.sharedserver.core.InvalidInput;
-import dev.sharedserver.core.Period;
+import dev.sharedserver.core.Nearest;
 import dev.sharedserver.core.Quote;
-import java.io.IOException;
-import java.io.StringReader;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,169 +13,158 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A config file that was read.
+ * A config file that was read. What is wrong with one server does not touch the others.
  *
- * @param servers by name
- * @param warnings what is odd and harmless, each with its place
+ * @param file what the file is called in messages
+ * @param servers the sound ones, by name, in the order of the file
+ * @param errors what makes the file, or the servers that they name, unusable; all that there are, in the order of the
+ *     file, but for a syntax error, behind which nothing is read
+ * @param warnings what is odd and harmless
+ * @param unset variables without value and default, whose places stay as they are
  */
-public record ConfigFile(Map<String, ServerSpec> servers, List<String> warnings) {
+public record ConfigFile(
+        String file,
+        Map<String, ServerSpec> servers,
+        List<Problem> errors,
+        List<Problem> warnings,
+        List<Problem> unset) {
 
-    private static final int MAX_DEPTH = 64;
+    /** The largest file that is read, in bytes. */
+    public static final int MAX_BYTES = 1 << 20;
 
-    /** Keys of the schema that this version reads past, with a warning where they stand. */
-    private static final List<String> LATER =
-            List.of("lazy", "skipIfEnv", "envFile", "dependsOn", "port", "scope", "ready", "check", "restart");
+    /** The keys of the file. */
+    static final List<String> KEYS = List.of("$schema", "servers");
 
     /**
      * Parses a config file.
      *
-     * @param name what the file is called in messages
+     * @param file what the file is called in messages
      * @param variables the environment that is used for expansion; null for what is not set
      */
-    public static ConfigFile parse(String name, String text, Function<String, @Nullable String> variables)
-            throws InvalidInput {
-        List<String> warnings = new ArrayList<>();
+    public static ConfigFile parse(String file, String text, Function<String, @Nullable String> variables) {
+        Findings findings = new Findings(file);
         Map<String, ServerSpec> servers = new LinkedHashMap<>();
-        try (JsonReader json = new JsonReader(new StringReader(Relaxed.strict(text)))) {
-            json.setStrictness(Strictness.STRICT);
-            json.setNestingLimit(MAX_DEPTH);
-            Parser parser = new Parser(name, json, new Expansion(variables), warnings);
-            json.beginObject();
-            while (json.hasNext()) {
-                String key = json.nextName();
-                if (key.equals("servers")) {
-                    parser.servers(servers);
+        try {
+            root(Syntax.parse(text), servers, variables, findings);
+        } catch (Syntax.Wrong e) {
+            findings.add(e.in(file));
+        }
+        return new ConfigFile(
+                file, Collections.unmodifiableMap(servers), findings.errors(), findings.warnings(), findings.unset());
+    }
+
+    /** Makes one of a file that cannot be read. */
+    public static ConfigFile unreadable(String file, String why) {
+        return new ConfigFile(file, Map.of(), List.of(Problem.ofFile(file, why)), List.of(), List.of());
+    }
+
+    /** Returns the errors that keep a server from being used: its own, and those of the whole file. */
+    public List<Problem> errorsOf(String server) {
+        List<Problem> of = new ArrayList<>();
+        for (Problem error : errors) {
+            if (error.server() == null || error.server().equals(server)) {
+                of.add(error);
+            }
+        }
+        return List.copyOf(of);
+    }
+
+    private static void root(
+            Node node,
+            Map<String, ServerSpec> servers,
+            Function<String, @Nullable String> variables,
+            Findings findings) {
+        if (!(node instanceof Node.Dict root)) {
+            findings.error(
+                    node, "", null, "the file must hold an object, {\"servers\": {…}}, not " + Findings.kind(node));
+            return;
+        }
+        findings.keys(root, "", null, KEYS);
+        Node schema = root.get("$schema");
+        if (schema != null && !(schema instanceof Node.Text)) {
+            findings.error(schema, "$schema", null, "a string is expected, not " + Findings.kind(schema));
+        }
+        Node all = root.get("servers");
+        if (all == null) {
+            findings.error(root, "", null, "\"servers\" is missing: {\"servers\": {\"NAME\": {\"command\": …}}}");
+        } else if (all instanceof Node.Dict dict) {
+            findings.duplicates(dict, "servers", null);
+            Map<String, SpecReader> readers = new LinkedHashMap<>();
+            for (Node.Member member : dict.members()) {
+                if (!readers.containsKey(member.key())) {
+                    readers.put(member.key(), new SpecReader(member, variables, findings));
+                }
+            }
+            servers(readers, servers, findings);
+        } else {
+            findings.error(all, "servers", null, "an object is expected, not " + Findings.kind(all));
+        }
+    }
+
+    private static void servers(Map<String, SpecReader> readers, Map<String, ServerSpec> servers, Findings findings) {
+        Map<String, ServerSpec> read = new LinkedHashMap<>();
+        Map<String, List<String>> dependsOn = new LinkedHashMap<>();
+        for (Map.Entry<String, SpecReader> entry : readers.entrySet()) {
+            ServerSpec spec = entry.getValue().read();
+            if (spec != null) {
+                read.put(entry.getKey(), spec);
+            }
+            List<String> names = new ArrayList<>();
+            for (Node.Text dependency : entry.getValue().dependencies()) {
+                if (readers.containsKey(dependency.value())) {
+                    names.add(dependency.value());
                 } else {
-                    if (!key.equals("$schema")) {
-                        parser.unknown(key);
-                    }
-                    json.skipValue();
+                    String nearest = Nearest.of(dependency.value(), readers.keySet());
+                    findings.error(
+                            dependency,
+                            Node.path("servers", entry.getKey()) + ".dependsOn",
+                            entry.getKey(),
+                            "no server " + Quote.of(dependency.value()) + " is in this file"
+                                    + (nearest == null ? "" : ", did you mean " + Quote.of(nearest) + "?"));
                 }
             }
-            json.endObject();
-            if (json.peek() != JsonToken.END_DOCUMENT) {
-                throw parser.wrong("something stands behind the last }");
-            }
-        } catch (IOException | IllegalStateException | NumberFormatException e) {
-            throw new InvalidInput("cannot read " + Quote.of(name) + ": " + firstLine(e));
+            dependsOn.put(entry.getKey(), names);
         }
-        return new ConfigFile(Map.copyOf(servers), List.copyOf(warnings));
+        for (List<String> cycle : Cycles.in(dependsOn)) {
+            report(cycle, readers, findings);
+        }
+        Map<String, Boolean> bad = new HashMap<>();
+        for (Problem error : findings.errors()) {
+            if (error.server() != null) {
+                bad.put(error.server(), true);
+            }
+        }
+        read.keySet().removeAll(bad.keySet());
+        servers.putAll(read);
     }
 
-    /** Gson's messages name line, column and path in their first line, and a web page in the next. */
-    private static String firstLine(Exception e) {
-        String message = Objects.requireNonNullElse(e.getMessage(), e.toString());
-        int end = message.indexOf('\n');
-        return end < 0 ? message : message.substring(0, end);
-    }
-
-    private static final class Parser {
-        private final String name;
-        private final JsonReader json;
-        private final Expansion expansion;
-        private final List<String> warnings;
-
-        Parser(String name, JsonReader json, Expansion expansion, List<String> warnings) {
-            this.name = name;
-            this.json = json;
-            this.expansion = expansion;
-            this.warnings = warnings;
-        }
-
-        InvalidInput wrong(String what) {
-            // the reader's own description ends in "at line L column C path P"
-            String place = json.toString();
-            int at = place.indexOf(" at line");
-            return new InvalidInput("cannot use " + Quote.of(name) + ": " + what + (at < 0 ? "" : place.substring(at)));
-        }
-
-        void unknown(String key) {
-            warnings.add("unknown key " + Quote.of(key) + " in " + Quote.of(name) + " at " + json.getPath());
-        }
-
-        void servers(Map<String, ServerSpec> servers) throws IOException, InvalidInput {
-            json.beginObject();
-            while (json.hasNext()) {
-                servers.put(json.nextName(), server());
-            }
-            json.endObject();
-        }
-
-        private ServerSpec server() throws IOException, InvalidInput {
-            List<String> command = new ArrayList<>();
-            List<String> args = new ArrayList<>();
-            List<String> env = new ArrayList<>();
-            Map<String, String> texts = new LinkedHashMap<>();
-            Map<String, Period> periods = new LinkedHashMap<>();
-            json.beginObject();
-            while (json.hasNext()) {
-                String key = json.nextName();
-                switch (key) {
-                    case "command" -> command.add(text());
-                    case "args" -> {
-                        json.beginArray();
-                        while (json.hasNext()) {
-                            args.add(text());
-                        }
-                        json.endArray();
-                    }
-                    case "env" -> {
-                        json.beginObject();
-                        while (json.hasNext()) {
-                            String variable = json.nextName();
-                            if (variable.isEmpty() || variable.indexOf('=') >= 0 || variable.indexOf('\0') >= 0) {
-                                throw wrong("invalid name of a variable: " + Quote.of(variable));
-                            }
-                            env.add(variable + "=" + text());
-                        }
-                        json.endObject();
-                    }
-                    case "logFile", "metadata", "workingDir", "stopSignal" -> texts.put(key, text());
-                    case "gracePeriod", "stopTimeout" -> periods.put(key, period(key));
-                    default -> {
-                        if (LATER.contains(key)) {
-                            warnings.add("key " + Quote.of(key) + " in " + Quote.of(name) + " at " + json.getPath()
-                                    + " has no effect in this version");
-                        } else {
-                            unknown(key);
-                        }
-                        json.skipValue();
-                    }
+    private static void report(List<String> cycle, Map<String, SpecReader> readers, Findings findings) {
+        for (int i = 0; i < cycle.size(); i++) {
+            String name = cycle.get(i);
+            String next = cycle.get((i + 1) % cycle.size());
+            SpecReader reader = Objects.requireNonNull(readers.get(name), "cycles are made of servers");
+            for (Node.Text dependency : reader.dependencies()) {
+                if (dependency.value().equals(next)) {
+                    findings.error(
+                            dependency,
+                            Node.path("servers", name) + ".dependsOn",
+                            name,
+                            "the servers depend on each other in a circle: " + round(cycle, i)
+                                    + "; take one of these out");
+                    break;
                 }
             }
-            json.endObject();
-            if (!command.isEmpty()) {
-                command.addAll(args);
-            }
-            return new ServerSpec(
-                    List.copyOf(command),
-                    List.copyOf(env),
-                    periods.get("gracePeriod"),
-                    texts.get("logFile"),
-                    texts.get("metadata"),
-                    texts.get("workingDir"),
-                    texts.get("stopSignal"),
-                    periods.get("stopTimeout"));
         }
+    }
 
-        private Period period(String key) throws IOException, InvalidInput {
-            String text = text();
-            try {
-                return Period.parse(text);
-            } catch (InvalidInput e) {
-                throw wrong(key + ": " + e.getMessage());
-            }
+    private static String round(List<String> cycle, int start) {
+        StringBuilder out = new StringBuilder();
+        int shown = Math.min(cycle.size(), 10);
+        for (int i = 0; i < shown; i++) {
+            out.append(Quote.escape(cycle.get((start + i) % cycle.size()))).append(" → ");
         }
-
-        private String text() throws IOException, InvalidInput {
-            if (json.peek() != JsonToken.STRING) {
-                throw wrong("a string is expected, not " + json.peek());
-            }
-            String text = expansion.expand(json.nextString());
-            if (text.indexOf('\0') >= 0) {
-                throw wrong("a NUL character cannot stand in arguments, paths and variables");
-            }
-            return text;
-        }
+        return out.append(shown < cycle.size() ? "… → " : "")
+                .append(Quote.escape(cycle.get(start)))
+                .toString();
     }
 }

@@ -1,10 +1,20 @@
 package dev.sharedserver.core.config;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** Expands {@code ${VAR}}, {@code ${VAR:-default}}, {@code $$} and a leading {@code ~/}. */
+/**
+ * Expands {@code ${VAR}}, {@code ${VAR:-default}}, {@code $$} and a leading {@code ~/}. What a variable holds is put in
+ * as it is and never expanded again.
+ */
 final class Expansion {
+
+    private static final int MAX_DEPTH = 8;
+
+    /** After so many of them in one text the rest is taken as it is: each costs a look at all that follows. */
+    private static final int MAX_MALFORMED = 8;
 
     private final Function<String, @Nullable String> variables;
 
@@ -12,36 +22,101 @@ final class Expansion {
         this.variables = variables;
     }
 
-    /** Returns the expanded text; an unset variable without a default stays as it is. */
-    String expand(String text) {
-        String home = variables.apply("HOME");
-        String rest = text.startsWith("~/") && home != null ? home + text.substring(1) : text;
-        StringBuilder out = new StringBuilder(rest.length());
-        int at = 0;
-        while (at < rest.length()) {
-            char c = rest.charAt(at);
-            if (c == '$' && at + 1 < rest.length() && rest.charAt(at + 1) == '$') {
-                out.append('$');
-                at += 2;
-                continue;
-            }
-            int end = c == '$' && at + 1 < rest.length() && rest.charAt(at + 1) == '{' ? rest.indexOf('}', at) : -1;
-            if (end < 0) {
-                out.append(c);
-                at++;
-                continue;
-            }
-            String inside = rest.substring(at + 2, end);
-            int split = inside.indexOf(":-");
-            String value = variables.apply(split < 0 ? inside : inside.substring(0, split));
-            boolean useDefault = split >= 0 && (value == null || value.isEmpty());
-            if (useDefault) {
-                out.append(inside, split + 2, inside.length());
+    /**
+     * A text after expansion.
+     *
+     * @param unset names of variables that have neither value nor default: their places stay as they were
+     * @param malformed what begins like a variable and is none, and stays as it was
+     */
+    record Expanded(String text, List<String> unset, List<String> malformed) {}
+
+    /** Returns the expanded text. */
+    Expanded expand(String text) {
+        Run run = new Run();
+        int start = 0;
+        if (text.startsWith("~/")) {
+            String home = variables.apply("HOME");
+            if (home == null || home.isEmpty()) {
+                run.unset.add("HOME");
             } else {
-                out.append(value == null ? rest.substring(at, end + 1) : value);
+                run.out.append(home);
+                start = 1;
             }
-            at = end + 1;
         }
-        return out.toString();
+        run.expand(text, start, text.length(), 0);
+        return new Expanded(run.out.toString(), List.copyOf(run.unset), List.copyOf(run.malformed));
+    }
+
+    private final class Run {
+
+        private final StringBuilder out = new StringBuilder();
+        private final List<String> unset = new ArrayList<>();
+        private final List<String> malformed = new ArrayList<>();
+
+        void expand(String text, int start, int end, int depth) {
+            int at = start;
+            while (at < end) {
+                char c = text.charAt(at);
+                char next = at + 1 < end ? text.charAt(at + 1) : ' ';
+                if (c == '$' && next == '$') {
+                    out.append('$');
+                    at += 2;
+                } else if (c == '$' && next == '{' && malformed.size() < MAX_MALFORMED) {
+                    at = variable(text, at, end, depth);
+                } else {
+                    out.append(c);
+                    at++;
+                }
+            }
+        }
+
+        /** Expands the variable that begins at {@code start}; returns the place behind it. */
+        private int variable(String text, int start, int end, int depth) {
+            int nameEnd = start + 2;
+            while (nameEnd < end && isNamePart(text.charAt(nameEnd), nameEnd == start + 2)) {
+                nameEnd++;
+            }
+            boolean plain = nameEnd < end && text.charAt(nameEnd) == '}';
+            boolean hasDefault = text.startsWith(":-", nameEnd) && nameEnd + 2 <= end;
+            int close = plain ? nameEnd : hasDefault ? closing(text, nameEnd + 2, end) : -1;
+            if (nameEnd == start + 2 || close < 0 || depth == MAX_DEPTH) {
+                malformed.add(text.substring(start, Math.min(end, start + 40)));
+                out.append("${");
+                return start + 2;
+            }
+            String name = text.substring(start + 2, nameEnd);
+            String value = variables.apply(name);
+            if (hasDefault && (value == null || value.isEmpty())) {
+                expand(text, nameEnd + 2, close, depth + 1);
+            } else if (value == null) {
+                unset.add(name);
+                out.append(text, start, close + 1);
+            } else {
+                out.append(value);
+            }
+            return close + 1;
+        }
+
+        private static boolean isNamePart(char c, boolean first) {
+            return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' || !first && c >= '0' && c <= '9';
+        }
+
+        /** Returns the place of the brace that closes a default, in which variables may stand; -1 if none does. */
+        private static int closing(String text, int start, int end) {
+            int open = 1;
+            for (int at = start; at < end; at++) {
+                char c = text.charAt(at);
+                if (c == '$' && at + 1 < end && (text.charAt(at + 1) == '$' || text.charAt(at + 1) == '{')) {
+                    open += text.charAt(at + 1) == '{' ? 1 : 0;
+                    at++;
+                } else if (c == '}') {
+                    open--;
+                    if (open == 0) {
+                        return at;
+                    }
+                }
+            }
+            return -1;
+        }
     }
 }

@@ -1,15 +1,15 @@
-package dev.sharedserver.cli;
+package dev.sharedserver.core;
 
-import java.util.List;
+import java.util.Collection;
 import org.jspecify.annotations.Nullable;
 
 /** Finds the word that somebody may have meant. */
-final class Nearest {
+public final class Nearest {
 
     private Nearest() {}
 
     /** Returns the known word with the least edit distance, null if none is near. */
-    static @Nullable String of(String word, List<String> known) {
+    public static @Nullable String of(String word, Collection<String> known) {
         String best = null;
         int least = Math.max(2, word.length() / 3) + 1;
         for (String candidate : known) {

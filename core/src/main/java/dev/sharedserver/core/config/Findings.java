@@ -1,0 +1,119 @@
+package dev.sharedserver.core.config;
+
+import dev.sharedserver.core.Nearest;
+import dev.sharedserver.core.Quote;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Collects what is found wrong or odd while one file is read. */
+final class Findings {
+
+    private static final Comparator<Problem> BY_PLACE =
+            Comparator.comparingInt(Problem::line).thenComparingInt(Problem::column);
+
+    private final String file;
+    private final List<Problem> errors = new ArrayList<>();
+    private final List<Problem> warnings = new ArrayList<>();
+    private final List<Problem> unset = new ArrayList<>();
+
+    Findings(String file) {
+        this.file = file;
+    }
+
+    void add(Problem error) {
+        errors.add(error);
+    }
+
+    void error(Node at, String path, @Nullable String server, String text) {
+        errors.add(new Problem(file, at.line(), at.column(), path, server, text));
+    }
+
+    void error(Node.Member at, String path, @Nullable String server, String text) {
+        errors.add(new Problem(file, at.line(), at.column(), path, server, text));
+    }
+
+    void warning(Node at, String path, @Nullable String server, String text) {
+        warnings.add(new Problem(file, at.line(), at.column(), path, server, text));
+    }
+
+    void unset(Node at, String path, @Nullable String server, String variable) {
+        unset.add(new Problem(
+                file,
+                at.line(),
+                at.column(),
+                path,
+                server,
+                "variable " + Quote.escape(variable) + " is not set: set it, or give a default by ${"
+                        + Quote.escape(variable) + ":-DEFAULT}"));
+    }
+
+    /** Reports keys that stand twice, and keys that are none of {@code known}. */
+    void keys(Node.Dict dict, String path, @Nullable String server, List<String> known) {
+        duplicates(dict, path, server);
+        for (Node.Member member : dict.members()) {
+            if (!known.contains(member.key())) {
+                String nearest = Nearest.of(member.key(), known);
+                warnings.add(new Problem(
+                        file,
+                        member.line(),
+                        member.column(),
+                        Node.path(path, member.key()),
+                        server,
+                        "unknown key " + Quote.of(member.key()) + " is ignored"
+                                + (nearest == null
+                                        ? ": known are " + String.join(", ", known)
+                                        : ", did you mean " + Quote.of(nearest) + "?")));
+            }
+        }
+    }
+
+    /** Reports keys that stand twice. */
+    void duplicates(Node.Dict dict, String path, @Nullable String server) {
+        Map<String, Node.Member> seen = new HashMap<>();
+        for (Node.Member member : dict.members()) {
+            Node.Member first = seen.putIfAbsent(member.key(), member);
+            if (first != null) {
+                error(
+                        member,
+                        Node.path(path, member.key()),
+                        path.equals("servers") ? member.key() : server,
+                        "key " + Quote.of(member.key()) + " stands here a second time, the first is in line "
+                                + first.line() + ": remove one of them");
+            }
+        }
+    }
+
+    List<Problem> errors() {
+        return sorted(errors);
+    }
+
+    List<Problem> warnings() {
+        return sorted(warnings);
+    }
+
+    List<Problem> unset() {
+        return sorted(unset);
+    }
+
+    private static List<Problem> sorted(List<Problem> problems) {
+        List<Problem> sorted = new ArrayList<>(problems);
+        sorted.sort(BY_PLACE);
+        return List.copyOf(sorted);
+    }
+
+    /** Describes a value of the wrong type. */
+    static String kind(Node node) {
+        return switch (node) {
+            case Node.Dict d -> "an object";
+            case Node.Items i -> "an array";
+            case Node.Text t -> "the string " + Quote.of(t.value());
+            case Node.Numeral n -> "the number " + Quote.escape(n.text());
+            case Node.Bool b -> b.value() ? "true" : "false";
+            case Node.Nothing n -> "null";
+        };
+    }
+}
