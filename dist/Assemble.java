@@ -33,6 +33,7 @@ import java.util.zip.ZipOutputStream;
  *     bin/sharedserver     launcher and guard
  *     lib/*.jar            the agent and what it needs
  *     lib/runtime/         run-time image of the modules that these need (jlink)
+ *     lib/version          what launcher and jars were built as: the answer to --version
  *     lib/agent.options    how the guard starts the agent
  *     lib/agent-HASH.aot   AOT cache, made by lib/make-aot-cache.sh after this program
  * </pre>
@@ -54,6 +55,7 @@ final class Assemble {
         Files.createDirectories(HOME.resolve("bin"));
         Files.createDirectories(LIB);
         replace(Path.of(args[0]), HOME.resolve("bin/sharedserver"));
+        replace(Path.of(args[0] + ".version"), LIB.resolve("version"));
         List<Path> jars = copyJars(args[1]);
         makeRuntime(jars);
         copySources(jars);

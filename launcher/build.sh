@@ -5,11 +5,16 @@
 #   build.sh asan VERSION      target/sharedserver-asan, under the address and undefined-behaviour sanitizers
 #   build.sh test VERSION      the same, and test/run.sh; its last line ("N passed, N failed") in target/tests.txt
 #
+# A VERSION without a commit, "0.1.0", gets that of the repository, if there is one: "0.1.0 (abc1234)".
 # What is newer than all sources is not built again.
 set -eu
 cd "$(dirname "$0")"
 what=${1:?usage: build.sh product|asan|test VERSION}
 version=${2:?usage: build.sh product|asan|test VERSION}
+case $version in
+*' ('*')') ;;
+*) version=$(sh ../build/version.sh "$version") ;;
+esac
 cc=${CC:-cc}
 
 # $CC may hold options (CC="ccache gcc"), so it is split into words here and below on purpose

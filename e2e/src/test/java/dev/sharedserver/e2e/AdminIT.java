@@ -142,9 +142,15 @@ class AdminIT {
         for (String verb : List.of("use", "unuse", "run", "list", "info", "check", "logs", "wait", "stop", "restart")) {
             help.says(verb);
         }
+    }
+
+    @Test
+    void launcherAndJarsSayTheSameVersion(Sandbox box) {
         Result version = box.run("--version").ok().isQuiet();
-        assertTrue(version.out().startsWith("sharedserver "), version::toString);
-        assertEquals(1, version.out().lines().count());
+        assertTrue(
+                version.out().matches("sharedserver [0-9]+[.][0-9]+[.][0-9]+\\S*( [(][0-9a-f]{7}[)])?\n"),
+                version::toString);
+        assertEquals("sharedserver " + Sandbox.text(Product.home().resolve("lib/version")), version.out());
     }
 
     @Test
