@@ -16,15 +16,24 @@ final class Callers {
 
     private static final Set<String> SHELLS =
             Set.of("sh", "bash", "dash", "zsh", "ksh", "mksh", "fish", "ash", "busybox");
-    private static final Set<String> WRAPPERS =
-            Set.of("timeout", "xargs", "find", "env", "nice", "nohup", "setsid", "stdbuf", "sudo", "doas", "su");
+    private static final Set<String> WRAPPERS = Set.of(
+            "timeout", "xargs", "find", "env", "nice", "nohup", "setsid", "stdbuf", "sudo", "doas", "su", "runuser",
+            "flock", "time");
+
+    /** Long options of shells whose value is a word of its own. */
+    private static final Set<String> WITH_VALUE = Set.of("--rcfile", "--init-file", "--emulate", "--init-command");
+
+    /** Where the orphans of a user's session land, as those of the machine do at process 1. */
+    private static final String SESSION_INIT = "systemd";
 
     private final Proc proc;
+    private final long guard;
     private final int uid;
     private final @Nullable String namespace;
 
-    Callers(Proc proc, long self) {
+    Callers(Proc proc, long guard, long self) {
         this.proc = proc;
+        this.guard = guard;
         this.uid = proc.uid(self);
         this.namespace = proc.pidNamespace(self);
     }
@@ -32,8 +41,9 @@ final class Callers {
     /** Who calls. {@code indirect} if it is not the launcher's direct parent. */
     record Caller(ProcessId process, boolean indirect) {}
 
-    /** Returns the process of that pid if it may hold a reference. */
-    ProcessId named(long pid) throws Failure {
+    /** Returns the process that the caller names by that pid, if it may hold a reference. */
+    ProcessId named(long pid, Request request) throws Failure {
+        number(pid, request);
         ProcStat stat = proc.stat(pid);
         if (stat == null || !stat.alive() || !proc.isProcess(pid)) {
             throw new Failure(ExitCodes.FAILED, "no process " + pid + " is alive: --pid must name a live process");
@@ -43,6 +53,12 @@ final class Callers {
                     ExitCodes.FAILED, "process " + pid + " belongs to another user: --pid must name one of yours");
         }
         return new ProcessId(pid, stat.startTime());
+    }
+
+    /** Returns a pid as the caller gives it, who must count processes as we do. */
+    long number(long pid, Request request) throws Failure {
+        launcherStat(request);
+        return pid;
     }
 
     /** Returns the launcher itself, which is about to become a command. */
@@ -57,7 +73,7 @@ final class Callers {
             throw new Failure(
                     ExitCodes.FAILED,
                     "cannot tell who calls: process " + request.pid()
-                            + " is in another pid namespace, or gone; name the client by --pid, or use --hold");
+                            + " is in another pid namespace than the server, or gone; use --hold");
         }
         return launcher;
     }
@@ -79,7 +95,7 @@ final class Callers {
         long pid = first;
         while (pid > 1) {
             ProcStat stat = proc.stat(pid);
-            if (stat == null || !stat.alive() || proc.uid(pid) != uid || !sameNamespace(pid)) {
+            if (stat == null || !stat.alive() || proc.uid(pid) != uid || !sameNamespace(pid) || isInit(stat)) {
                 return null;
             }
             boolean leadsTerminal = stat.session() == pid && stat.tty() != 0;
@@ -91,6 +107,11 @@ final class Callers {
         return null;
     }
 
+    /** Tells whether it takes in orphans: it is not the one who called, and it outlasts everybody. */
+    private boolean isInit(ProcStat stat) {
+        return stat.pid() == guard || stat.comm().equals(SESSION_INIT);
+    }
+
     private boolean sameNamespace(long pid) {
         return namespace == null || namespace.equals(proc.pidNamespace(pid));
     }
@@ -100,14 +121,20 @@ final class Callers {
         if (WRAPPERS.contains(stat.comm())) {
             return true;
         }
-        if (!SHELLS.contains(stat.comm())) {
-            return false;
-        }
         if (stat.forkedWithoutExec()) {
+            return isShell(stat);
+        }
+        List<String> argv = SHELLS.contains(stat.comm()) ? proc.cmdline(stat.pid()) : null;
+        return argv != null && hasCommandOption(argv);
+    }
+
+    /** A script that was executed by its name is called by that name, and so are its subshells. */
+    private boolean isShell(ProcStat stat) {
+        if (SHELLS.contains(stat.comm())) {
             return true;
         }
-        List<String> argv = proc.cmdline(stat.pid());
-        return argv != null && hasCommandOption(argv);
+        String exe = proc.exe(stat.pid());
+        return exe != null && SHELLS.contains(exe.substring(exe.lastIndexOf('/') + 1));
     }
 
     /** {@code sh -c}, {@code bash -lc}, {@code busybox sh -c}: a short option that holds a c, before any operand. */
@@ -117,13 +144,19 @@ final class Callers {
             if (i == 1 && argv.get(0).endsWith("busybox") && !word.startsWith("-")) {
                 continue;
             }
-            if (!word.startsWith("-") || word.equals("--") || word.equals("-")) {
+            boolean option = word.length() > 1 && (word.charAt(0) == '-' || word.charAt(0) == '+');
+            if (!option || word.equals("--")) {
                 return false;
             }
-            if (!word.startsWith("--") && word.indexOf('c') > 0) {
+            if (word.startsWith("--")) {
+                if (word.startsWith("--command")) {
+                    return true;
+                }
+                i += WITH_VALUE.contains(word) ? 1 : 0;
+            } else if (word.indexOf('c') > 0) {
                 return true;
-            }
-            if (word.equals("-o") || word.equals("-O")) {
+            } else if (word.endsWith("o") || word.endsWith("O")) {
+                // bash -euo pipefail -c …
                 i++;
             }
         }

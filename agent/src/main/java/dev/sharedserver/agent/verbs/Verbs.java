@@ -69,7 +69,7 @@ public final class Verbs {
         this.events = events;
         this.logs = logs;
         this.directory = directory;
-        this.callers = new Callers(proc, self);
+        this.callers = new Callers(proc, guard.pid(), self);
         this.views = new Views(proc, guard);
         this.launches = new Launches(logs);
     }
@@ -152,7 +152,7 @@ public final class Verbs {
 
         private ProcessId caller(@Nullable Long pid) throws IOException, Failure {
             if (pid != null) {
-                return callers.named(pid);
+                return callers.named(pid, request);
             }
             Callers.Caller caller = callers.of(request);
             if (caller.indirect()) {
@@ -240,7 +240,7 @@ public final class Verbs {
         }
 
         private void unuse(Command.Unuse unuse) throws IOException, InterruptedException, Failure {
-            long pid = unuse.pid() == null ? caller(null).pid() : unuse.pid();
+            long pid = unuse.pid() == null ? caller(null).pid() : callers.number(unuse.pid(), request);
             Outcome outcome = ask(unuse.name(), number -> new Event.Unuse(number, Long.toString(pid)));
             answer(unuse.name(), outcome, false);
         }
