@@ -11,8 +11,9 @@ public sealed interface Command {
     /** Attach, starting the server if need be; the command is empty if none was given. */
     record Use(ServerName name, UseOptions options, List<String> command) implements Command {}
 
-    /** Detach. */
-    record Unuse(ServerName name, @Nullable Long pid) implements Command {}
+    /** Detach a process, or a hold by its key. */
+    record Unuse(
+            ServerName name, @Nullable Long pid, @Nullable String hold) implements Command {}
 
     /** Attach to all, then become the command. */
     record Run(

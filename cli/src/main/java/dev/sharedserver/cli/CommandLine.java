@@ -137,7 +137,7 @@ public final class CommandLine {
         }
         return switch (verb) {
             case USE -> new Command.Use(name(), useOptions(), optionalCommand());
-            case UNUSE, DECREF -> new Command.Unuse(name(), pid());
+            case UNUSE, DECREF -> unuse(pid());
             case RUN -> new Command.Run(allNames(), text("--metadata"), text("--config"), neededCommand());
             case LIST -> nameless(new Command.ListServers(has("--json")));
             case INFO -> new Command.Info(name(), has("--json"));
@@ -155,11 +155,22 @@ public final class CommandLine {
             }
             case ADMIN_INCREF -> new Command.AdminIncref(name(), neededPid(), text("--metadata"));
             case INCREF -> new Command.AdminIncref(name(), pid(), text("--metadata"));
-            case ADMIN_DECREF -> new Command.Unuse(name(), neededPid());
+            case ADMIN_DECREF -> unuse(has("--hold") ? pid() : neededPid());
             case ADMIN_KILL -> new Command.AdminKill(name());
             case ADMIN_DEBUG -> new Command.AdminDebug(name());
             case NAMES -> nameless(new Command.Names());
         };
+    }
+
+    private Command.Unuse unuse(@Nullable Long pid) throws UsageError {
+        String hold = text("--hold");
+        if (hold != null && pid != null) {
+            throw new UsageError("--hold and --pid exclude each other: a hold belongs to no process");
+        }
+        if (hold != null && !hold.startsWith("hold-")) {
+            throw new UsageError("invalid --hold " + Quote.of(hold) + ": hold-… is expected, as use and info show it");
+        }
+        return new Command.Unuse(name(), pid, hold);
     }
 
     private boolean takesCommand() {

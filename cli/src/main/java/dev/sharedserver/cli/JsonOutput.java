@@ -86,9 +86,16 @@ public final class JsonOutput {
         });
     }
 
-    /** Returns {@code use --json}. */
+    /** Returns {@code use --json}; {@code hold} is the key of the hold that was made, if one was. */
     public static String use(
-            String action, String name, long pid, int refcount, State state, boolean ready, @Nullable String logFile) {
+            String action,
+            String name,
+            long pid,
+            int refcount,
+            State state,
+            boolean ready,
+            @Nullable String logFile,
+            @Nullable String hold) {
         return json(json -> {
             json.beginObject();
             json.name("action").value(action);
@@ -98,6 +105,9 @@ public final class JsonOutput {
             json.name("state").value(state.word());
             json.name("ready").value(ready);
             json.name("log_file").value(logFile);
+            if (hold != null) {
+                json.name("hold").value(hold);
+            }
             json.endObject();
         });
     }
@@ -125,5 +135,9 @@ public final class JsonOutput {
         }
         json.name("attached_at").value(Timestamps.format(client.attachedAt()));
         json.name("metadata").value(client.metadata());
+        if (client.key().startsWith("hold-")) {
+            json.name("hold").value(client.key());
+            json.name("remaining_ms").value(client.remainingMs());
+        }
     }
 }

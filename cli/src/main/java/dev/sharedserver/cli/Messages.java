@@ -49,6 +49,11 @@ public final class Messages {
         return good("Rescued server " + Quote.escape(name) + " from grace period (refcount: " + refcount + ")");
     }
 
+    public String held(String name, String key) {
+        return note("It is held by " + key + ", which ends by itself or by: sharedserver unuse " + Quote.escape(name)
+                + " --hold " + key);
+    }
+
     public String alreadyRunning(String name, long pid, int refcount) {
         return note(
                 "Server " + Quote.escape(name) + " is already running (PID: " + pid + ", refcount: " + refcount + ")");

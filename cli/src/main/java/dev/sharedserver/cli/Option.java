@@ -19,6 +19,8 @@ record Option(String flag, @Nullable String value, String help) {
     static final Option METADATA = new Option("--metadata", "TEXT", "a note on the client, shown by list and info");
     static final Option CONFIG = new Option(
             "--config", "FILE", "the config file (default: the nearest .sharedserver.json, or the user's own)");
+    static final Option HELD = new Option("--hold", "KEY", "a hold, as use --hold and info name it: hold-…");
+
     static final Option EVEN_IF_USED = new Option("--even-if-used", null, "even while others hold it");
     static final Option TIMEOUT = new Option("--timeout", "DURATION", "how long to wait");
 }

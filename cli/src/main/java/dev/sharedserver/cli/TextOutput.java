@@ -121,6 +121,10 @@ public final class TextOutput {
             if (client.cwd() != null) {
                 out.append("  in ").append(Quote.escape(client.cwd()));
             }
+            Long left = client.remainingMs();
+            if (left != null) {
+                out.append("  for ").append(span(left));
+            }
             out.append("  since ")
                     .append(span(now.toEpochMilli() - client.attachedAt().toEpochMilli()))
                     .append('\n');

@@ -21,11 +21,18 @@ enum Verb {
             """,
             "sharedserver use web -- python3 -m http.server 8000",
             serverOptions(true)),
-    UNUSE("unuse", "NAME [--pid PID]", "detach from a server", """
-        The last one to leave starts the grace period.
-        """, """
+    UNUSE(
+            "unuse",
+            "NAME [--pid PID | --hold KEY]",
+            "detach from a server",
+            """
+            The last one to leave starts the grace period.
+            """,
+            """
             0 detached; 1 the server is not running, or the client is not attached
-            """, "sharedserver unuse web", List.of(Option.PID)),
+            """,
+            "sharedserver unuse web",
+            List.of(Option.PID, Option.HELD)),
     RUN(
             "run",
             "NAME… [options] -- COMMAND [ARG…]",
@@ -164,14 +171,14 @@ enum Verb {
             List.of(new Option("--pid", "PID", "the client's process"), Option.METADATA)),
     ADMIN_DECREF(
             "admin decref",
-            "NAME --pid PID",
-            "detach a process",
+            "NAME --pid PID | --hold KEY",
+            "detach a process, or end a hold",
             "",
             """
             0 detached; 1 not
             """,
             "sharedserver admin decref web --pid 4711",
-            List.of(new Option("--pid", "PID", "the client's process"))),
+            List.of(new Option("--pid", "PID", "the client's process"), Option.HELD)),
     ADMIN_KILL(
             "admin kill",
             "NAME",
@@ -196,7 +203,7 @@ enum Verb {
             List.of()),
     START("start", "NAME [--grace-period DURATION] -- COMMAND [ARG…]", "", "", "", "", serverOptions(false)),
     INCREF("incref", "NAME [--metadata TEXT] [--pid PID]", "", "", "", "", List.of(Option.METADATA, Option.PID)),
-    DECREF("decref", "NAME [--pid PID]", "", "", "", "", List.of(Option.PID)),
+    DECREF("decref", "NAME [--pid PID]", "", "", "", "", List.of(Option.PID, Option.HELD)),
     NAMES("__names", "", "", "", "", "", List.of());
 
     private final String words;
@@ -233,7 +240,7 @@ enum Verb {
             options.add(new Option(
                     "--on-mismatch",
                     "warn|fail|ignore",
-                    "what to do when a server runs with another command or directory (default: warn)"));
+                    "what to do when it runs with another command, directory or --env (default: warn)"));
         }
         options.add(Option.METADATA);
         options.add(Option.CONFIG);

@@ -113,7 +113,7 @@ class CommandLineTest {
 
     @Test
     void aliasesOfOlderScriptsAreUnderstood() throws UsageError, InvalidInput {
-        assertEquals(new Command.Unuse(ServerName.of("x"), 7L), parse("decref", "x", "--pid", "7"));
+        assertEquals(new Command.Unuse(ServerName.of("x"), 7L, null), parse("decref", "x", "--pid", "7"));
         assertInstanceOf(Command.AdminStart.class, parse("start", "--grace-period", "1h", "x", "--", "cmd"));
         assertEquals(new Command.AdminIncref(ServerName.of("x"), null, "m"), parse("incref", "x", "--metadata", "m"));
         assertTrue(error("admin", "incref", "x").contains("--pid"));

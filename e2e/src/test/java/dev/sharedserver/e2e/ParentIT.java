@@ -101,7 +101,7 @@ class ParentIT {
         Until.holds(() -> box.lines("self").size() == 1, "the script has gone on: " + running.errSoFar());
         assertEquals(List.of("" + running.pid()), box.lines("self"));
         assertHeldBy(box, running.stamped());
-        assertNoteUnless(direct, running);
+        assertNoteUnless(direct, box, running.pid());
         running.kill();
         Until.holds(() -> box.refcountOnDisk("web") == 0, "the reference ends with the script");
     }
@@ -373,7 +373,7 @@ class ParentIT {
                 box,
                 // not named like a shell: that is what the kernel then calls the process
                 "deploy",
-                "#!/bin/" + shell + "\n" + form.replace("USE", USE) + "\necho $$ >self\nexec sleep 1000\n");
+                "#!/bin/" + shell + "\nexec 2>err\n" + form.replace("USE", USE) + "\necho $$ >self\nexec sleep 1000\n");
     }
 
     private static Path executable(Sandbox box, String name, String text) {
@@ -409,12 +409,12 @@ class ParentIT {
                 clients.getAsJsonObject("" + owner.pid()).get("start_time").getAsLong());
     }
 
-    private static void assertNoteUnless(boolean direct, Invocation.Running running) {
-        Set<String> notes = Set.copyOf(running.errSoFar()
-                .lines()
+    private static void assertNoteUnless(boolean direct, Sandbox box, long owner) {
+        List<String> said = box.lines("err");
+        List<String> notes = said.stream()
                 .filter(line -> line.contains("the reference belongs to process"))
-                .toList());
-        assertEquals(direct ? 0 : 1, notes.size(), () -> "direct: " + direct + ", stderr: " + running.errSoFar());
-        assertTrue(direct || notes.iterator().next().contains("process " + running.pid() + ","), notes::toString);
+                .toList();
+        assertEquals(direct ? 0 : 1, notes.size(), () -> "direct: " + direct + ", stderr: " + said);
+        assertTrue(direct || notes.getFirst().contains("process " + owner + ","), notes::toString);
     }
 }

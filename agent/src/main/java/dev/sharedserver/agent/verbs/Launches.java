@@ -8,6 +8,10 @@ import dev.sharedserver.core.Quote;
 import dev.sharedserver.core.ServerName;
 import dev.sharedserver.core.lifecycle.Launch;
 import dev.sharedserver.core.lifecycle.StopMode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -91,7 +95,7 @@ final class Launches {
         if (!running.command().equals(wanted.command())) {
             differences.add("command " + Quote.of(String.join(" ", running.command())));
         }
-        if (!running.workingDir().equals(wanted.workingDir())) {
+        if (!isSameDirectory(running.workingDir(), wanted.workingDir())) {
             differences.add("directory " + Quote.of(running.workingDir()));
         }
         Launch.Surroundings surroundings = running.surroundings();
@@ -101,5 +105,14 @@ final class Launches {
             }
         }
         return differences.isEmpty() ? null : String.join(", ", differences);
+    }
+
+    /** A directory has many names: {@code .} in it, a link to it. */
+    private static boolean isSameDirectory(String one, String other) {
+        try {
+            return one.equals(other) || Files.isSameFile(Path.of(one), Path.of(other));
+        } catch (IOException | InvalidPathException e) {
+            return false; // one of them is gone, or not to be seen
+        }
     }
 }

@@ -212,7 +212,7 @@ public final class Verbs {
                         complaints.warning("server " + Quote.escape(use.name().value())
                                 + " was started differently and stays as it is: " + difference));
             }
-            answer(use.name(), outcome, options.json());
+            answer(use.name(), outcome, options.json(), client.until() == null ? null : client.key());
         }
 
         private @Nullable String difference(ServerName name, @Nullable Launch wanted, UseOptions options) {
@@ -240,13 +240,23 @@ public final class Verbs {
         }
 
         private void unuse(Command.Unuse unuse) throws IOException, InterruptedException, Failure {
-            long pid = unuse.pid() == null ? caller(null).pid() : callers.number(unuse.pid(), request);
-            Outcome outcome = ask(unuse.name(), number -> new Event.Unuse(number, Long.toString(pid)));
+            String key = unuse.hold();
+            if (key == null) {
+                Long pid = unuse.pid();
+                key = Long.toString(pid == null ? caller(null).pid() : callers.number(pid, request));
+            }
+            String detached = key;
+            Outcome outcome = ask(unuse.name(), number -> new Event.Unuse(number, detached));
             answer(unuse.name(), outcome, false);
         }
 
-        /** Answers a request by what became of it. */
-        private void answer(ServerName serverName, Outcome outcome, boolean json) throws IOException, Failure {
+        private void answer(ServerName name, Outcome outcome, boolean json) throws IOException, Failure {
+            answer(name, outcome, json, null);
+        }
+
+        /** Answers a request by what became of it; {@code hold} is the key of the hold that it made, if it made one. */
+        private void answer(ServerName serverName, Outcome outcome, boolean json, @Nullable String hold)
+                throws IOException, Failure {
             String name = serverName.value();
             switch (outcome) {
                 case Outcome.Started o ->
@@ -256,12 +266,26 @@ public final class Verbs {
                             o.pid(),
                             o.refcount(),
                             json,
+                            hold,
                             messages.started(name, o.pid(), o.refcount()));
                 case Outcome.Attached o ->
                     attached(
-                            "attached", serverName, o.pid(), o.refcount(), json, messages.attached(name, o.refcount()));
+                            "attached",
+                            serverName,
+                            o.pid(),
+                            o.refcount(),
+                            json,
+                            hold,
+                            messages.attached(name, o.refcount()));
                 case Outcome.Rescued o ->
-                    attached("rescued", serverName, o.pid(), o.refcount(), json, messages.rescued(name, o.refcount()));
+                    attached(
+                            "rescued",
+                            serverName,
+                            o.pid(),
+                            o.refcount(),
+                            json,
+                            hold,
+                            messages.rescued(name, o.refcount()));
                 case Outcome.AlreadyRunning o ->
                     attached(
                             "attached",
@@ -269,6 +293,7 @@ public final class Verbs {
                             o.pid(),
                             o.refcount(),
                             json,
+                            hold,
                             messages.alreadyRunning(name, o.pid(), o.refcount()));
                 case Outcome.Detached o -> {
                     Period grace = o.grace() == null ? new Period(0) : supervisor.until(o.grace());
@@ -312,15 +337,22 @@ public final class Verbs {
             launcher.exit(ExitCodes.FAILED);
         }
 
-        private void attached(String action, ServerName name, long pid, int refcount, boolean json, String text)
+        private void attached(
+                String action,
+                ServerName name,
+                long pid,
+                int refcount,
+                boolean json,
+                @Nullable String hold,
+                String text)
                 throws IOException {
             if (json) {
                 Instance instance = supervisor.server(name).state().instance();
                 String log = instance == null ? null : instance.launch().logFile();
                 State state = refcount > 0 ? State.ACTIVE : State.GRACE;
-                print(JsonOutput.use(action, name.value(), pid, refcount, state, true, log));
+                print(JsonOutput.use(action, name.value(), pid, refcount, state, true, log, hold));
             } else {
-                print(text);
+                print(hold == null ? text : text + messages.held(name.value(), hold));
             }
         }
 

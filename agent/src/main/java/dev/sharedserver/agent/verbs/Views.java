@@ -76,8 +76,12 @@ final class Views {
                 instance.launch().workingDir(),
                 instance.launch().logFile(),
                 true,
-                grace == null ? null : Math.max(0, (grace.monotonicNanos() - System.nanoTime()) / NANOS_PER_MILLI),
+                grace == null ? null : remaining(grace),
                 null);
+    }
+
+    private static long remaining(Deadline deadline) {
+        return Math.max(0, (deadline.monotonicNanos() - System.nanoTime()) / NANOS_PER_MILLI);
     }
 
     private static ServerView stopped(String name, State state) {
@@ -95,6 +99,7 @@ final class Views {
                     client.metadata(),
                     process == null ? null : process.pid(),
                     process == null ? null : process.startTime(),
+                    client.until() == null ? null : remaining(client.until()),
                     full));
         }
         return views;
@@ -106,13 +111,14 @@ final class Views {
             @Nullable String metadata,
             @Nullable Long pid,
             @Nullable Long stamp,
+            @Nullable Long remainingMs,
             boolean full) {
         if (!full || pid == null) {
-            return new ClientView(key, attachedAt, metadata, null, null, null);
+            return new ClientView(key, attachedAt, metadata, remainingMs, null, null, null);
         }
         boolean alive = stamp != null && proc.alive(pid, stamp);
         return new ClientView(
-                key, attachedAt, metadata, alive, alive ? proc.exe(pid) : null, alive ? proc.cwd(pid) : null);
+                key, attachedAt, metadata, null, alive, alive ? proc.exe(pid) : null, alive ? proc.cwd(pid) : null);
     }
 
     private ServerView foreign(Foreign foreign, State state) {
@@ -122,7 +128,7 @@ final class Views {
             for (Map.Entry<String, ClientRecord> one :
                     foreign.clients().clients().entrySet()) {
                 ClientRecord client = one.getValue();
-                clients.add(client(one.getKey(), client.attachedAt(), client.metadata(), null, null, false));
+                clients.add(client(one.getKey(), client.attachedAt(), client.metadata(), null, null, null, false));
             }
         }
         return new ServerView(
