@@ -460,11 +460,13 @@ static void start_agent(enum why why)
 		watch_directory();
 	char **argv = agent_argv(g.failed_starts == 1);
 	if (!argv || pipe2(down, O_CLOEXEC) != 0) {
+		list_free(argv);
 		g.failed_starts++;
 		start_later();
 		return;
 	}
 	if (pipe2(up, O_CLOEXEC) != 0) {
+		list_free(argv);
 		close(down[0]);
 		close(down[1]);
 		g.failed_starts++;
@@ -1221,7 +1223,7 @@ static int timeout_ms(void)
 {
 	int64_t at = g.agent ? g.ping_until_ms : g.start_at_ms;
 	if (g.timer_ns)
-		at = sooner(at, (int64_t)((g.timer_ns + 999999) / 1000000));
+		at = sooner(at, (int64_t)(g.timer_ns / 1000000 + (g.timer_ns % 1000000 != 0)));
 	at = sooner(at, g.look_at_ms);
 	if (at == NEVER)
 		return -1;

@@ -504,16 +504,15 @@ static int is_awaited(int inotify, const char *prefix)
 	return 0;
 }
 
-/* Waits without polling until it is worth while to ask again. */
-static void wait_for(const struct watch *w)
+/* Waits without polling until it is worth while to ask again. *inotify: -1, or what an earlier wait has made. */
+static void wait_for(const struct watch *w, int *inotify)
 {
-	static int inotify = -1;
 	if (w->heed)
 		heed_signals();
-	if (*w->directory && inotify < 0) {
-		inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-		if (inotify >= 0)
-			inotify_add_watch(inotify, w->directory,
+	if (*w->directory && *inotify < 0) {
+		*inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+		if (*inotify >= 0)
+			inotify_add_watch(*inotify, w->directory,
 					  IN_MOVED_TO | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF);
 		/* what happened between the answer and now would be missed: ask once more first */
 		return;
@@ -523,14 +522,15 @@ static void wait_for(const struct watch *w)
 		pause_a_little();
 		return;
 	}
-	int64_t deadline = w->timeout < 0 ? INT64_MAX : now_ms() + w->timeout;
-	struct pollfd p[2] = {{pidfd, POLLIN, 0}, {inotify, POLLIN, 0}};
+	int64_t now = now_ms();
+	int64_t deadline = w->timeout < 0 || w->timeout > INT64_MAX - now ? INT64_MAX : now + w->timeout;
+	struct pollfd p[2] = {{pidfd, POLLIN, 0}, {*inotify, POLLIN, 0}};
 	while (!caught) {
 		int64_t left = deadline - now_ms();
 		int ready = poll_unless_caught(p, 2, w->timeout < 0 ? -1 : left > INT_MAX ? INT_MAX : left > 0 ? (int)left : 0);
 		if (p[0].revents || (ready == 0 && now_ms() >= deadline) || (ready < 0 && errno != EINTR))
 			break;
-		if (ready > 0 && p[1].revents && is_awaited(inotify, w->prefix))
+		if (ready > 0 && p[1].revents && is_awaited(*inotify, w->prefix))
 			break;
 	}
 	if (pidfd >= 0)
@@ -541,7 +541,7 @@ struct conversation {
 	struct statedir *state;
 	char *token;
 	struct buffer in;
-	int fd;
+	int fd, inotify;
 };
 
 static int exec_failed(struct conversation *c, int error)
@@ -599,7 +599,7 @@ static int obey(struct conversation *c, char type, struct cursor *body)
 			return malformed(type);
 		close(c->fd);
 		c->fd = -1;
-		wait_for(&w);
+		wait_for(&w, &c->inotify);
 		free(w.directory);
 		free(w.prefix);
 		return AGAIN;
@@ -613,25 +613,8 @@ static int obey(struct conversation *c, char type, struct cursor *body)
 /* Reads and obeys until there is an exit code, a reason to ask again, or an end of the connection. */
 static int converse(struct conversation *c)
 {
-	size_t done = 0;
 	c->in.length = 0;
 	for (;;) {
-		char type;
-		struct cursor body;
-		size_t used;
-		int found;
-		while ((found = frame_next(c->in.at + done, c->in.length - done, &type, &body, &used)) == 1) {
-			done += used;
-			int result = obey(c, type, &body);
-			if (result != DONE)
-				return result;
-		}
-		if (found < 0) {
-			complain("the agent sent what is no frame");
-			return TROUBLE;
-		}
-		buffer_drop(&c->in, done);
-		done = 0;
 		if (buffer_reserve(&c->in, 65536) != 0)
 			return LOST;
 		struct pollfd p = {c->fd, POLLIN, 0};
@@ -645,6 +628,21 @@ static int converse(struct conversation *c)
 		if (n <= 0)
 			return LOST;
 		c->in.length += (size_t)n;
+		size_t done = 0, used;
+		char type;
+		struct cursor body;
+		int found;
+		while ((found = frame_next(c->in.at + done, c->in.length - done, &type, &body, &used)) == 1) {
+			done += used;
+			int result = obey(c, type, &body);
+			if (result != DONE)
+				return result;
+		}
+		if (found < 0) {
+			complain("the agent sent what is no frame");
+			return TROUBLE;
+		}
+		buffer_drop(&c->in, done);
 	}
 }
 
@@ -701,7 +699,7 @@ static void fill_standard_descriptors(void)
 int launcher_main(char **argv)
 {
 	static struct statedir state;
-	struct conversation c = {&state, NULL, {0}, -1};
+	struct conversation c = {&state, NULL, {0}, -1, -1};
 	const char *debugging = getenv("SHAREDSERVER_DEBUG");
 	int code = TROUBLE;
 	fill_standard_descriptors();

@@ -136,13 +136,17 @@ static int fallback(struct statedir *d)
 static void log_directory(struct statedir *d)
 {
 	const char *base = variable("XDG_STATE_HOME"), *home = variable("HOME");
+	int n = 0;
 	d->logs[0] = 0;
 	if (d->chosen)
 		return;
 	if (base && base[0] == '/')
-		snprintf(d->logs, sizeof d->logs, "%s/sharedserver", base);
+		n = snprintf(d->logs, sizeof d->logs, "%s/sharedserver", base);
 	else if (home && home[0] == '/')
-		snprintf(d->logs, sizeof d->logs, "%s/.local/state/sharedserver", home);
+		n = snprintf(d->logs, sizeof d->logs, "%s/.local/state/sharedserver", home);
+	/* cut off it would be another directory, and a log file needs room for its name: then beside the state */
+	if (n < 0 || n >= PATH_MAX - 256)
+		d->logs[0] = 0;
 }
 
 int statedir_open(struct statedir *d)
