@@ -590,7 +590,9 @@ static int obey(struct conversation *c, char type, struct cursor *body)
 		return DONE;
 	}
 	case 'W': {
-		struct watch w = {(pid_t)get_u32(body), get_u64(body), NULL, NULL, 0, 0};
+		struct watch w = {0};
+		w.pid = (pid_t)get_u32(body);
+		w.stamp = get_u64(body);
 		w.directory = get_string(body);
 		w.prefix = get_string(body);
 		w.timeout = (int64_t)get_u64(body);

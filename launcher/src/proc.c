@@ -1,6 +1,7 @@
 #include "proc.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,7 +47,9 @@ static int read_stat(int at, const char *path, struct proc_stat *s)
 		return -1;
 	char text[2048];
 	ssize_t n = read(fd, text, sizeof text - 1);
+	int error = n < 0 ? errno : ESRCH;
 	close(fd);
+	errno = error;
 	if (n <= 0)
 		return -1;
 	text[n] = 0;

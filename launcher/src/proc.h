@@ -13,7 +13,7 @@ struct proc_stat {
 };
 
 int proc_stat_parse(const char *text, struct proc_stat *s); /* 0, or -1 if it is none */
-int proc_stat(pid_t pid, struct proc_stat *s);              /* 0, or -1 if there is no such process */
+int proc_stat(pid_t pid, struct proc_stat *s);              /* 0, or -1 with errno: ENOENT or ESRCH if there is no such process */
 int proc_is(pid_t pid, uint64_t stamp);                     /* alive (neither Z nor X) and of that stamp */
 
 /* Calls see for each child of this (single-threaded) process. -1: the kernel does not tell them. */

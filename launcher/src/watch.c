@@ -152,8 +152,9 @@ static int see_member(const struct proc_stat *s, void *context)
 void group_each(pid_t leader, uint64_t stamp, void (*see)(int pidfd, void *context), void *context)
 {
 	struct proc_stat s;
-	/* while one member lives the number is not given to a new process: another stamp means an empty group */
-	if (proc_stat(leader, &s) == 0 && s.stamp != stamp)
+	/* while one member lives the number is not given to a new process: another stamp means an empty group, and a leader that
+	 * is there but cannot be read may have another */
+	if (proc_stat(leader, &s) == 0 ? s.stamp != stamp : errno != ENOENT && errno != ESRCH)
 		return;
 	struct group_walk w = {leader, stamp, 0, see, context};
 	proc_each(see_member, &w);

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds the launcher and guard under the sanitizers and runs all their tests: each test/*.c (linked with every source but
-# main.c) and black_box.py, which drives the binary with a stand-in agent. Ends with "N passed, N failed".
+# main.c), black_box.py, which drives the binary with a stand-in agent, and the fuzzers. Ends with "N passed, N failed".
 set -u
 cd "$(dirname "$0")/.." || exit
 target=$(mktemp -d)
@@ -36,6 +36,11 @@ done
 SHAREDSERVER_BINARY="$target/sharedserver" python3 test/black_box.py >"$target/log" 2>&1
 status=$?
 sed '$d' "$target/log"
+count "$target/log" $status
+# a few seconds of what .ci/soak does for long
+sh test/fuzz/run.sh "${FUZZ_INPUTS:-10000}" >"$target/log" 2>&1
+status=$?
+cat "$target/log"
 count "$target/log" $status
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -44,9 +44,9 @@ static void run(void)
 {
 	memset(&g, 0, sizeof g);
 	world_quiet = check_books;
-	int lock = open("/state/.agent.lock", O_RDWR);
-	if (lock >= 0)
-		guard_main("/state", "/logs", lock);
+	int lock = open("/state/.agent.lock", O_RDWR), report = open("report", O_WRONLY);
+	if (lock >= 0 && report >= 0)
+		guard_main("/state", "/logs", lock, report);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)

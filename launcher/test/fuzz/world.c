@@ -423,8 +423,10 @@ int proc_stat(pid_t pid, struct proc_stat *s)
 		s->stamp = 500;
 		return 0;
 	}
-	if (!p || unlucky())
+	if (!p || unlucky()) {
+		errno = p ? EMFILE : ENOENT;
 		return -1;
+	}
 	s->pid = pid;
 	s->ppid = p->parent;
 	s->pgrp = s->session = p->group;
@@ -765,12 +767,20 @@ static ssize_t take(void *to, size_t wanted)
 		return -1;
 	}
 	size_t n = chunk(wanted);
-	ASAN_UNPOISON_MEMORY_REGION(to, wanted);
 	if (n)
 		memcpy(to, stream_at, n);
 	stream_at += n;
-	ASAN_POISON_MEMORY_REGION((char *)to + n, wanted - n); /* there is room, but nothing to read in it */
 	return (ssize_t)n;
+}
+
+/* Into a buffer of the heap, in which there is room beyond what was read, but nothing to read. */
+static ssize_t take_into_buffer(void *to, size_t wanted)
+{
+	ASAN_UNPOISON_MEMORY_REGION(to, wanted);
+	ssize_t n = take(to, wanted);
+	size_t got = n < 0 ? 0 : (size_t)n;
+	ASAN_POISON_MEMORY_REGION((char *)to + got, wanted - got);
+	return n;
 }
 
 static ssize_t read_inotify(struct descriptor *d, void *to, size_t n)
@@ -804,7 +814,7 @@ ssize_t world_read(int fd, void *to, size_t n)
 			errno = EAGAIN;
 			return -1;
 		}
-		return people[d->pid].state == ALIVE || world_luck(2) ? take(to, n) : 0;
+		return people[d->pid].state == ALIVE || world_luck(2) ? take_into_buffer(to, n) : 0;
 	case INOTIFY:
 		return read_inotify(d, to, n);
 	case REPORT:
@@ -815,6 +825,8 @@ ssize_t world_read(int fd, void *to, size_t n)
 		uint32_t failure[2] = {1 + world_luck(10), 1 + world_luck(40)};
 		memcpy(to, failure, sizeof failure);
 		return sizeof failure;
+	case PLAIN: /* the report of a guard that starts */
+		return unlucky() ? take(to, n) : 0;
 	case SIGNALFD:
 		if (d->pending) {
 			d->pending = 0;
@@ -835,7 +847,7 @@ ssize_t world_recv(int fd, void *to, size_t n, int flags)
 		world_wrong("recv of descriptor %d", fd);
 	if (stream_at == stream_end && world_luck(4) == 0)
 		world_over();
-	return take(to, n);
+	return n < 65536 ? take(to, n) : take_into_buffer(to, n);
 }
 
 /* What it writes: frames to the agent are whole and of their own length, in the end */
@@ -943,6 +955,17 @@ int world_setsockopt(int fd, int level, int name, const void *value, socklen_t s
 	(void)value;
 	(void)size;
 	descriptor(fd);
+	return 0;
+}
+
+int world_getsockopt(int fd, int level, int name, void *value, socklen_t *size)
+{
+	(void)level;
+	(void)name;
+	descriptor(fd);
+	if (*size != sizeof(struct ucred) || unlucky())
+		return -1;
+	*(struct ucred *)value = (struct ucred){1, unlucky() ? 0 : 1000, 0};
 	return 0;
 }
 
