@@ -415,18 +415,23 @@ static int malformed(char type)
 	return TROUBLE;
 }
 
-/* Becomes the given command. Comes back only if that fails, with the errno. */
-static int become(struct cursor *body)
+/* Becomes the given command. Comes back only if that fails, with the errno; *step says what of it failed. */
+static int become(struct cursor *body, int *step)
 {
 	char **argv = get_list(body);
 	char **env = argv ? get_list(body) : NULL;
-	if (!env || !argv[0] || !cursor_done(body)) {
+	char *directory = env ? get_string(body) : NULL;
+	if (!directory || !argv[0] || !cursor_done(body)) {
 		malformed('C');
 		exit(EXIT_TROUBLE);
 	}
 	for (char **one = env; *one; one++)
 		set_variable(*one);
 	trace("becoming %s", argv[0]);
+	*step = STEP_CHDIR;
+	if (*directory && chdir(directory) != 0)
+		return errno;
+	*step = STEP_EXEC;
 	execvp(argv[0], argv);
 	return errno;
 }
@@ -544,10 +549,11 @@ struct conversation {
 	int fd, inotify;
 };
 
-static int exec_failed(struct conversation *c, int error)
+static int exec_failed(struct conversation *c, int step, int error)
 {
 	struct buffer b = {0};
 	size_t frame = frame_begin(&b, 'F');
+	put_u8(&b, (uint8_t)step);
 	put_u32(&b, (uint32_t)error);
 	frame_end(&b, frame);
 	int sent = send_all(c->fd, b.at, b.length);
@@ -555,7 +561,7 @@ static int exec_failed(struct conversation *c, int error)
 	if (sent == 0)
 		return DONE;
 	complain("cannot execute: %s", strerror(error));
-	return error == ENOENT || error == ENOTDIR ? 127 : 126;
+	return step != STEP_EXEC ? TROUBLE : error == ENOENT || error == ENOTDIR ? 127 : 126;
 }
 
 static int obey(struct conversation *c, char type, struct cursor *body)
@@ -579,8 +585,11 @@ static int obey(struct conversation *c, char type, struct cursor *body)
 		complain("%s", why);
 		return TROUBLE;
 	}
-	case 'C':
-		return exec_failed(c, become(body));
+	case 'C': {
+		int step = 0;
+		int error = become(body, &step);
+		return exec_failed(c, step, error);
+	}
 	case 'T': {
 		char *token = get_string(body);
 		if (!token || !cursor_done(body))

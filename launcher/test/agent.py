@@ -106,9 +106,9 @@ def answer(connection):
         connection.sendall(out("in the end") + end(0))
     elif verb in ("become", "become-with"):
         given, command = (["GIVEN=by the agent"], argv[1:]) if verb == "become" else (argv[1].replace("LONG", "x" * 200000).split("|"), argv[2:])
-        connection.sendall(frame(b"C", packed_list(command) + packed_list(given)))
+        connection.sendall(frame(b"C", packed_list(command) + packed_list(given) + packed("")))
         kind, body = read_frame(stream)
-        mark("became-" + ("eof" if kind is None else kind.decode() + str(struct.unpack(">I", body)[0])))
+        mark("became-" + ("eof" if kind is None else kind.decode() + str(struct.unpack(">BI", body)[1])))
         if kind is not None:
             connection.sendall(frame(b"E", b"cannot become\n") + end(126))
     elif verb == "await":

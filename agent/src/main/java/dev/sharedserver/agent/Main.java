@@ -68,7 +68,7 @@ public final class Main {
         Thread.ofPlatform().name("guard").start(reader);
         supervisor.adoptAll(init);
         long self = ProcessHandle.current().pid();
-        Verbs verbs = new Verbs(supervisor, events, logs, directory, proc, guardProcess, self);
+        Verbs verbs = new Verbs(supervisor, events, logs, store, proc, guardProcess, self);
         Front front = new Front(socket, Files.getOwner(directory), verbs, lease, log);
         lease.nudgeBy(front::nudge);
         supervisor.whenGone(front::nudge);

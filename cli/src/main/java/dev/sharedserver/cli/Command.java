@@ -22,6 +22,9 @@ public sealed interface Command {
             @Nullable String config,
             List<String> command) implements Command {}
 
+    /** Become the server, or attach to it if it runs; the command is empty if none was given. */
+    record Exec(ServerName name, UseOptions options, boolean noWait, List<String> command) implements Command {}
+
     /** Show all. */
     record ListServers(boolean json) implements Command {}
 
@@ -58,6 +61,16 @@ public sealed interface Command {
             boolean follow,
             @Nullable Integer lines,
             @Nullable String grep) implements Command {}
+
+    /** Show what happened; to all if the name is null. */
+    record Events(
+            @Nullable ServerName name,
+            boolean follow,
+            @Nullable Integer lines,
+            boolean json) implements Command {}
+
+    /** Find and repair damage; everywhere if the name is null. */
+    record Doctor(@Nullable ServerName name, boolean json) implements Command {}
 
     /** Start without a client, or for {@code options.pid()}. */
     record AdminStart(ServerName name, UseOptions options, List<String> command) implements Command {}

@@ -53,7 +53,8 @@ public final class CommandLine {
                         || argv.get(1).equals("--help")
                         || argv.get(1).equals("-h"))) {
             if (argv.size() < 2) {
-                throw new UsageError("a verb is missing behind admin: start, stop, incref, decref, kill or debug");
+                throw new UsageError(
+                        "a verb is missing behind admin: start, stop, incref, decref, kill, debug or doctor");
             }
             return new Command.Print(Help.overview());
         }
@@ -139,6 +140,7 @@ public final class CommandLine {
             case USE -> new Command.Use(name(), useOptions(), optionalCommand());
             case UNUSE, DECREF -> unuse(pid());
             case RUN -> new Command.Run(allNames(), text("--metadata"), text("--config"), neededCommand());
+            case EXEC -> new Command.Exec(name(), useOptions(), has("--no-wait"), optionalCommand());
             case LIST -> nameless(new Command.ListServers(has("--json")));
             case INFO -> new Command.Info(name(), has("--json"));
             case CHECK -> new Command.Check(name());
@@ -146,6 +148,7 @@ public final class CommandLine {
             case RESTART -> new Command.Restart(name(), has("--even-if-used"), pid());
             case WAIT -> new Command.Wait(name(), goal(), period("--timeout"));
             case LOGS -> new Command.Logs(name(), has("-f"), lines(), text("--grep"));
+            case EVENTS -> new Command.Events(optionalName(), has("-f"), lines(), has("--json"));
             case COMPLETION -> new Command.Print(completion());
             case HELP -> new Command.Print(help());
             case ADMIN_START, START -> new Command.AdminStart(name(), useOptions(), neededCommand());
@@ -158,6 +161,7 @@ public final class CommandLine {
             case ADMIN_DECREF -> unuse(has("--hold") ? pid() : neededPid());
             case ADMIN_KILL -> new Command.AdminKill(name());
             case ADMIN_DEBUG -> new Command.AdminDebug(name());
+            case ADMIN_DOCTOR -> new Command.Doctor(optionalName(), has("--json"));
             case NAMES -> nameless(new Command.Names());
         };
     }
@@ -174,7 +178,11 @@ public final class CommandLine {
     }
 
     private boolean takesCommand() {
-        return verb == Verb.USE || verb == Verb.RUN || verb == Verb.ADMIN_START || verb == Verb.START;
+        return verb == Verb.USE
+                || verb == Verb.EXEC
+                || verb == Verb.RUN
+                || verb == Verb.ADMIN_START
+                || verb == Verb.START;
     }
 
     private List<String> optionalCommand() throws UsageError {
@@ -182,7 +190,8 @@ public final class CommandLine {
             throw new UsageError("a command is missing behind --");
         }
         if (!hasCommand && has("--shell")) {
-            throw new UsageError("--shell needs a command: sharedserver use NAME --shell -- 'COMMAND LINE'");
+            throw new UsageError(
+                    "--shell needs a command: sharedserver " + verb.words() + " NAME --shell -- 'COMMAND LINE'");
         }
         return shell(command);
     }
@@ -222,6 +231,10 @@ public final class CommandLine {
                     + Quote.of(names.get(1)) + hint);
         }
         return named(names.get(0));
+    }
+
+    private @Nullable ServerName optionalName() throws UsageError {
+        return names.isEmpty() ? null : name();
     }
 
     private List<ServerName> allNames() throws UsageError {
@@ -307,7 +320,7 @@ public final class CommandLine {
         } catch (NumberFormatException e) {
             // said below
         }
-        throw new UsageError("invalid -n " + Quote.of(text) + ": a number of lines, 0 or more, is expected");
+        throw new UsageError("invalid -n " + Quote.of(text) + ": a number, 0 or more, is expected");
     }
 
     private Command.Goal goal() throws UsageError {

@@ -1,5 +1,6 @@
 package dev.sharedserver.cli;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,5 +23,23 @@ record Option(String flag, @Nullable String value, String help) {
     static final Option HELD = new Option("--hold", "KEY", "a hold, as use --hold and info name it: hold-…");
 
     static final Option EVEN_IF_USED = new Option("--even-if-used", null, "even while others hold it");
+    static final Option ON_MISMATCH = new Option(
+            "--on-mismatch",
+            "warn|fail|ignore",
+            "what to do when it runs with another command, directory or --env (default: warn)");
+
+    /** Of every verb that may start a server. */
+    static final List<Option> COMMON = List.of(
+            METADATA,
+            CONFIG,
+            new Option("--env", "K=V", "add to the server's environment; may be repeated"),
+            new Option("--working-dir", "DIR", "where the server runs (default: here)"));
+
+    /** How the server is stopped, and whether a shell runs it. */
+    static final List<Option> STOPPING = List.of(
+            new Option("--stop-signal", "SIGNAL", "what asks it to end (default: TERM)"),
+            new Option("--stop-timeout", "DURATION", "how long it may take before SIGKILL (default: 5s)"),
+            new Option("--shell", null, "COMMAND is one string for /bin/sh -c"));
+
     static final Option TIMEOUT = new Option("--timeout", "DURATION", "how long to wait");
 }

@@ -45,6 +45,21 @@ enum Verb {
             """,
             "sharedserver run web -- curl -s localhost:8000",
             List.of(Option.METADATA, Option.CONFIG)),
+    EXEC(
+            "exec",
+            "NAME [options] [-- COMMAND [ARG…]]",
+            "become a server that others may share",
+            """
+            This process becomes COMMAND: same pid, same terminal, same pipes, its caller's child. The reference
+            belongs to its parent. If NAME runs already, this process attaches to it and stays until the server ends
+            (and exits as it did) or a signal comes (HUP, INT, TERM: detaches, exits with 0).
+            """,
+            """
+            the server's, 128 + N if signal N ended it; 0 detached by a signal, or it is not known how the server ended;
+            1 not attached; 126, 127 COMMAND cannot be executed, was not found
+            """,
+            "sharedserver exec db -- postgres -D data",
+            execOptions()),
     LIST("list", "[--json]", "show all servers", "", """
         0
         """, "sharedserver list", List.of(Option.JSON)),
@@ -118,6 +133,21 @@ enum Verb {
                     new Option("-f", null, "go on with what comes"),
                     new Option("-n", "N", "the last N lines only"),
                     new Option("--grep", "REGEX", "only lines in which the regular expression is found"))),
+    EVENTS(
+            "events",
+            "[NAME] [-f] [-n N] [--json]",
+            "show what happened, when, who asked, and why",
+            """
+            From the event logs of all servers, or of one. With --json, one object a line.
+            """,
+            """
+            0
+            """,
+            "sharedserver events web -f",
+            List.of(
+                    new Option("-f", null, "go on with what happens"),
+                    new Option("-n", "N", "the last N events only"),
+                    Option.JSON)),
     COMPLETION(
             "completion",
             "bash|zsh|fish",
@@ -201,6 +231,19 @@ enum Verb {
             """,
             "sharedserver admin debug web",
             List.of()),
+    ADMIN_DOCTOR(
+            "admin doctor",
+            "[NAME] [--json]",
+            "find damage and repair it",
+            """
+            Compares the state files with what really runs, and both with what the agent knows: stale, orphaned,
+            changed, missing and unreadable files, dead clients, dead watchers, unsafe permissions. Kills nothing.
+            """,
+            """
+            0 nothing found, or all repaired; 1 something is left
+            """,
+            "sharedserver admin doctor",
+            List.of(Option.JSON)),
     START("start", "NAME [--grace-period DURATION] -- COMMAND [ARG…]", "", "", "", "", serverOptions(false)),
     INCREF("incref", "NAME [--metadata TEXT] [--pid PID]", "", "", "", "", List.of(Option.METADATA, Option.PID)),
     DECREF("decref", "NAME [--pid PID]", "", "", "", "", List.of(Option.PID, Option.HELD)),
@@ -231,27 +274,30 @@ enum Verb {
         this.options = options;
     }
 
+    private static List<Option> execOptions() {
+        List<Option> options = new ArrayList<>();
+        options.add(new Option("--no-wait", null, "if it runs already, attach the parent and return at once"));
+        options.add(Option.GRACE_PERIOD);
+        options.add(Option.PID);
+        options.add(Option.ON_MISMATCH);
+        options.addAll(Option.COMMON);
+        options.addAll(Option.STOPPING);
+        return List.copyOf(options);
+    }
+
     private static List<Option> serverOptions(boolean client) {
         List<Option> options = new ArrayList<>();
         options.add(Option.GRACE_PERIOD);
         options.add(Option.PID);
         if (client) {
             options.add(new Option("--hold", "DURATION", "hold it for a time; no process is needed"));
-            options.add(new Option(
-                    "--on-mismatch",
-                    "warn|fail|ignore",
-                    "what to do when it runs with another command, directory or --env (default: warn)"));
+            options.add(Option.ON_MISMATCH);
         }
-        options.add(Option.METADATA);
-        options.add(Option.CONFIG);
-        options.add(new Option("--env", "K=V", "add to the server's environment; may be repeated"));
-        options.add(new Option("--working-dir", "DIR", "where the server runs (default: here)"));
+        options.addAll(Option.COMMON);
         options.add(new Option("--log-file", "PATH", "where its output goes, appended"));
         options.add(new Option("--stdin", "PATH", "its standard input (default: /dev/null)"));
         options.add(new Option("--stdout", "PATH", "its standard output, instead of the log"));
-        options.add(new Option("--stop-signal", "SIGNAL", "what asks it to end (default: TERM)"));
-        options.add(new Option("--stop-timeout", "DURATION", "how long it may take before SIGKILL (default: 5s)"));
-        options.add(new Option("--shell", null, "COMMAND is one string for /bin/sh -c"));
+        options.addAll(Option.STOPPING);
         options.add(Option.JSON);
         return List.copyOf(options);
     }

@@ -6,6 +6,8 @@ import java.io.StringWriter;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -16,10 +18,12 @@ import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +40,13 @@ public final class EventLog {
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 
     private final Path directory;
+    private final List<Listener> listeners = new CopyOnWriteArrayList<>();
+
+    /** Who wants to know of events as they are logged. */
+    public interface Listener {
+        /** Hears of an event. Must not block: it is called in the path of every event. */
+        void happened(ServerName server, String line);
+    }
 
     /** Logs into {@code directory}. */
     public EventLog(Path directory) {
@@ -49,7 +60,26 @@ public final class EventLog {
      * @return null, or why it could not be written
      */
     public @Nullable String append(ServerName name, Instant at, String event, Map<String, @Nullable Object> fields) {
-        ByteBuffer line = ByteBuffer.wrap(line(at, event, fields).getBytes(StandardCharsets.UTF_8));
+        String text = line(at, event, fields);
+        String trouble = append(name, text);
+        for (Listener listener : listeners) {
+            listener.happened(name, text.substring(0, text.length() - 1));
+        }
+        return trouble;
+    }
+
+    /** Adds somebody who is told of every event from now on. */
+    public void listen(Listener listener) {
+        listeners.add(listener);
+    }
+
+    /** Ends what {@link #listen} began. */
+    public void unlisten(Listener listener) {
+        listeners.remove(listener);
+    }
+
+    private @Nullable String append(ServerName name, String text) {
+        ByteBuffer line = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
         Path file = file(name);
         if (Files.exists(file, LinkOption.NOFOLLOW_LINKS) && !Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
             return file + " is no regular file";
@@ -77,11 +107,11 @@ public final class EventLog {
             json.name("event").value(event);
             for (Map.Entry<String, @Nullable Object> field : fields.entrySet()) {
                 json.name(field.getKey());
-                Object value = field.getValue();
-                if (value instanceof Long number) {
-                    json.value(number);
-                } else {
-                    json.value(value == null ? null : value.toString());
+                switch (field.getValue()) {
+                    case null -> json.nullValue();
+                    case Number number -> json.value(number);
+                    case Boolean yes -> json.value(yes);
+                    case Object other -> json.value(other.toString());
                 }
             }
             json.endObject();
@@ -89,6 +119,49 @@ public final class EventLog {
             throw new IllegalStateException("a StringWriter does not fail", e);
         }
         return JsonText.escapeLoneSurrogates(text.append('\n').toString());
+    }
+
+    /** Returns the names of all servers that have a log. */
+    public List<ServerName> names() throws IOException {
+        List<ServerName> names = new ArrayList<>();
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, "*" + ENDING)) {
+            for (Path file : files) {
+                String name = String.valueOf(file.getFileName());
+                try {
+                    names.add(ServerName.of(name.substring(0, name.length() - ENDING.length())));
+                } catch (InvalidInput e) {
+                    // nobody's log
+                }
+            }
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
+        }
+        return names;
+    }
+
+    /** Returns all events that are logged of a server, oldest first; lines that are none are left out. */
+    public List<LoggedEvent> read(ServerName name) throws IOException {
+        List<LoggedEvent> events = new ArrayList<>();
+        for (String file : List.of(name.value() + ENDING + ".1", name.value() + ENDING)) {
+            for (String line : lines(directory.resolve(file))) {
+                LoggedEvent event = LoggedEvent.parse(name, line);
+                if (event != null) {
+                    events.add(event);
+                }
+            }
+        }
+        return events;
+    }
+
+    private static String[] lines(Path file) throws IOException {
+        try {
+            if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) || Files.size(file) > 2 * ROTATE_AT) {
+                return new String[0];
+            }
+            return new String(Files.readAllBytes(file), StandardCharsets.UTF_8).split("\n");
+        } catch (NoSuchFileException e) {
+            return new String[0];
+        }
     }
 
     /** Returns the last {@code lines} lines, fewer where there are no more. */

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param startTime start stamp of the server
  * @param watcherStartTime start stamp of the watcher
  * @param pgid its process group, null if it has none of its own
+ * @param exec whether it was made by {@code exec}: it is its caller's child and has its caller's output
  * @param ownLog whether {@code logFile} is the product's default
  * @param stopSignal signal number
  * @param stopTimeout as {@link Period} prints it
@@ -27,6 +28,7 @@ public record ServerRecord(
         @Nullable Long watcherStartTime,
         @Nullable String bootId,
         @Nullable Long pgid,
+        boolean exec,
         @Nullable DeadlineRecord graceDeadline,
         @Nullable String logFile,
         boolean ownLog,

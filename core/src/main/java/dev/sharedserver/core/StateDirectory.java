@@ -16,6 +16,7 @@ import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -109,6 +110,91 @@ public final class StateDirectory {
     /** Reads {@code <name>.clients.json}. */
     public Found<ClientsRecord> readClients(ServerName name) {
         return read(file(name, CLIENTS), StateJson::readClients);
+    }
+
+    /**
+     * Returns in what a server's files differ from what should stand there; none of it is repaired.
+     *
+     * @param server null for no file
+     * @param clients null for no file
+     */
+    public List<Damage> examine(ServerName name, @Nullable ServerRecord server, @Nullable ClientsRecord clients) {
+        List<Damage> found = new ArrayList<>();
+        examine(name, SERVER, server == null ? null : StateJson.write(server), readServer(name), found);
+        examine(name, CLIENTS, clients == null ? null : StateJson.write(clients), readClients(name), found);
+        return found;
+    }
+
+    private void examine(
+            ServerName name, String ending, @Nullable String wanted, Found<?> there, List<Damage> damages) {
+        Path file = file(name, ending);
+        Damage.Kind kind = null;
+        String detail = "";
+        switch (there) {
+            case Found.Absent<?> absent -> {
+                if (wanted != null) {
+                    kind = Damage.Kind.MISSING_FILE;
+                    detail = "is missing";
+                }
+            }
+            case Found.Unreadable<?> bad -> {
+                kind = Damage.Kind.UNREADABLE_FILE;
+                detail = "is unreadable: " + bad.reason();
+            }
+            case Found.Valid<?> valid -> {
+                if (wanted == null) {
+                    kind = Damage.Kind.UNEXPECTED_FILE;
+                    detail = "stands there though nothing belongs in it";
+                } else if (!holds(file, wanted)) {
+                    kind = Damage.Kind.CHANGED_FILE;
+                    detail = "was changed by somebody else";
+                } else if (isExposed(file)) {
+                    kind = Damage.Kind.UNSAFE_PERMISSIONS;
+                    detail = "could be read or written by others";
+                }
+            }
+        }
+        if (kind != null) {
+            damages.add(new Damage(name, kind, name.value() + ending + " " + detail, false));
+        }
+    }
+
+    private static boolean holds(Path file, String text) {
+        try {
+            return Arrays.equals(Files.readAllBytes(file), text.getBytes(StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private static boolean isExposed(Path file) {
+        try {
+            Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(file);
+            return permissions.stream()
+                    .anyMatch(one -> one != PosixFilePermission.OWNER_READ && one != PosixFilePermission.OWNER_WRITE);
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /** Makes the directory its owner's alone again; returns the damage that there was, null if there was none. */
+    public @Nullable Damage close() {
+        try {
+            Set<PosixFilePermission> wanted = PosixFilePermissions.fromString("rwx------");
+            Set<PosixFilePermission> there = Files.getPosixFilePermissions(directory);
+            if (there.equals(wanted)) {
+                return null;
+            }
+            String detail = "the state directory had the permissions " + PosixFilePermissions.toString(there);
+            try {
+                Files.setPosixFilePermissions(directory, wanted);
+                return new Damage(null, Damage.Kind.UNSAFE_PERMISSIONS, detail, true);
+            } catch (IOException e) {
+                return new Damage(null, Damage.Kind.UNSAFE_PERMISSIONS, detail + ": " + e, false);
+            }
+        } catch (IOException e) {
+            return new Damage(null, Damage.Kind.UNREADABLE_FILE, "the state directory: " + e, false);
+        }
     }
 
     private interface Parser<T> {

@@ -43,6 +43,9 @@ final class StateJson {
             json.name("watcher_start_time").value(r.watcherStartTime());
             json.name("boot_id").value(r.bootId());
             json.name("pgid").value(r.pgid());
+            if (r.exec()) {
+                json.name("exec").value(true);
+            }
             json.name("grace_deadline");
             write(json, r.graceDeadline());
             json.name("log_file").value(r.logFile());
@@ -120,6 +123,7 @@ final class StateJson {
                 fields.numberOrNull("watcher_start_time"),
                 fields.textOrNull("boot_id"),
                 fields.numberOrNull("pgid"),
+                Boolean.TRUE.equals(fields.values.get("exec")),
                 deadline(fields.objectOrNull("grace_deadline")),
                 fields.textOrNull("log_file"),
                 Boolean.TRUE.equals(fields.values.get("own_log")),

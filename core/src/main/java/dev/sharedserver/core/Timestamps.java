@@ -8,6 +8,8 @@ import java.time.format.DateTimeParseException;
 /** RFC 3339 in UTC with microseconds, {@code 2026-11-21T04:12:09.123456Z}, always of the same length. */
 public final class Timestamps {
 
+    private static final String FORM = "0000-00-00T00:00:00.000000Z";
+
     private Timestamps() {}
 
     /** Returns {@code instant} cut to whole microseconds. */
@@ -32,6 +34,21 @@ public final class Timestamps {
         } catch (DateTimeParseException e) {
             throw new InvalidInput("invalid time " + Quote.of(text) + ": RFC 3339 in UTC is expected");
         }
+    }
+
+    /** Tells whether a text looks as {@link #format} makes it: such texts are ordered as their times are. */
+    static boolean isFormatted(String text) {
+        if (text.length() != FORM.length()) {
+            return false;
+        }
+        for (int i = 0; i < FORM.length(); i++) {
+            char form = FORM.charAt(i);
+            char c = text.charAt(i);
+            if (form == '0' ? c < '0' || c > '9' : c != form) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static void digits(StringBuilder out, int value, int digits) {

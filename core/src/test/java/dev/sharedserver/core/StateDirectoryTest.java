@@ -40,6 +40,7 @@ class StateDirectoryTest {
                 8123455L,
                 "boot",
                 41207L,
+                false,
                 grace,
                 "/log",
                 true,

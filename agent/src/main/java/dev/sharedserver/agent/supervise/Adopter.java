@@ -71,6 +71,10 @@ public final class Adopter {
         this.remembered = Map.copyOf(remembered);
     }
 
+    boolean isAlive(ProcessId process) {
+        return proc.alive(process.pid(), process.startTime());
+    }
+
     Adoption look(ServerName name) {
         Found<ServerRecord> server = store.readServer(name);
         Found<ClientsRecord> clients = store.readClients(name);
@@ -108,7 +112,11 @@ public final class Adopter {
             ExitStatus status = child == null ? new ExitStatus.Unknown() : GuardReader.status(child.exit());
             events.add(new Event.ServerEnded(process, status));
         }
-        return new Adoption.Ours(events);
+        Long watcher = record.watcherPid();
+        boolean ours = watcher != null
+                && watcher == host.guard().pid()
+                && Objects.equals(record.watcherStartTime(), host.guard().startTime());
+        return new Adoption.Ours(events, ours ? null : watcher);
     }
 
     /** A live watcher that is not our guard belongs to another tool. A guard of ours that died is no live watcher. */
@@ -145,14 +153,17 @@ public final class Adopter {
 
     private Launch launch(ServerName name, ServerRecord record, ProcessId process) {
         Integer signal = record.stopSignal();
+        String logFile = record.logFile() != null || record.exec()
+                ? record.logFile()
+                : logs.of(name).toString();
         return new Launch(
                 record.command(),
                 Objects.requireNonNullElse(record.workingDir(), "/"),
                 period(record.gracePeriod(), DEFAULT_GRACE),
                 signal == null ? StopMode.SIGTERM : signal,
                 period(record.stopTimeout(), DEFAULT_STOP_TIMEOUT),
-                record.logFile() == null ? logs.of(name).toString() : record.logFile(),
-                record.logFile() == null || record.ownLog(),
+                logFile,
+                !record.exec() && (record.logFile() == null || record.ownLog()),
                 record.stdin(),
                 record.stdout(),
                 surroundings(process));

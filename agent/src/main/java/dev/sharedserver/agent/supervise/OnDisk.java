@@ -30,6 +30,7 @@ record OnDisk(@Nullable ServerRecord server, @Nullable ClientsRecord clients) {
         return switch (state.phase()) {
             case Phase.Stopped s -> NOTHING;
             case Phase.Starting s -> NOTHING;
+            case Phase.Replacing r -> r.told() ? of(r.instance(), null, state, host) : NOTHING;
             case Phase.Running r -> of(r.instance(), r.grace(), state, host);
             case Phase.Stopping s -> of(s.instance(), null, state, host);
         };
@@ -52,6 +53,7 @@ record OnDisk(@Nullable ServerRecord server, @Nullable ClientsRecord clients) {
                 host.guard().startTime(),
                 host.bootId(),
                 instance.ownGroup() ? instance.process().pid() : null,
+                launch.isExec(),
                 deadline(grace),
                 launch.logFile(),
                 launch.ownLog(),

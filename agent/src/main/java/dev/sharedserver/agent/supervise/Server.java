@@ -1,10 +1,14 @@
 package dev.sharedserver.agent.supervise;
 
+import dev.sharedserver.core.Damage;
 import dev.sharedserver.core.Found;
+import dev.sharedserver.core.ProcessId;
 import dev.sharedserver.core.ServerName;
 import dev.sharedserver.core.ServerRecord;
 import dev.sharedserver.core.lifecycle.Action;
+import dev.sharedserver.core.lifecycle.Client;
 import dev.sharedserver.core.lifecycle.Event;
+import dev.sharedserver.core.lifecycle.ExitStatus;
 import dev.sharedserver.core.lifecycle.Lifecycle;
 import dev.sharedserver.core.lifecycle.Now;
 import dev.sharedserver.core.lifecycle.Phase;
@@ -14,6 +18,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +36,7 @@ public final class Server {
     private final Supervisor supervisor;
     private final ConcurrentLinkedQueue<Event> mailbox = new ConcurrentLinkedQueue<>();
     private final AtomicInteger waiting = new AtomicInteger();
+    private final ConcurrentLinkedQueue<CompletableFuture<List<Damage>>> examinations = new ConcurrentLinkedQueue<>();
 
     private volatile ServerState state;
     private volatile @Nullable Foreign foreign;
@@ -73,6 +79,14 @@ public final class Server {
         post(new Event.Tick());
     }
 
+    /** Compares disk, memory and processes, repairs what differs and tells what that was. */
+    CompletableFuture<List<Damage>> examine() {
+        CompletableFuture<List<Damage>> result = new CompletableFuture<>();
+        examinations.add(result);
+        post(new Event.Tick());
+        return result;
+    }
+
     void post(Event event) {
         mailbox.add(event);
         if (waiting.getAndIncrement() == 0) {
@@ -112,15 +126,61 @@ public final class Server {
         if (ran && !batch.isEmpty() && batch.get(0) instanceof Event.Request && wasRemoved()) {
             unwritten = true;
         }
+        List<CompletableFuture<List<Damage>>> asked = new ArrayList<>();
+        for (CompletableFuture<List<Damage>> one = examinations.poll(); one != null; one = examinations.poll()) {
+            asked.add(one);
+        }
+        List<Damage> damages = asked.isEmpty() ? List.of() : examine(batch, now);
         if (!together(batch, now)) {
             for (Event event : batch) {
                 alone(event, now);
             }
         }
+        if (!asked.isEmpty()) {
+            List<Damage> outcome = reexamined(damages);
+            asked.forEach(one -> one.complete(outcome));
+        }
         supervisor.deadlines().set(this, unwritten ? supervisor.soon(now, state) : state.nextDeadline());
         if (ran && state.forgettable()) {
             supervisor.gone();
         }
+    }
+
+    /** Finds what is wrong, and has it put right with the next write. */
+    private List<Damage> examine(List<Event> batch, Now now) {
+        if (foreign != null || state.forgettable()) {
+            return List.of();
+        }
+        List<Damage> damages = new ArrayList<>(supervisor.store().examine(name, onDisk.server(), onDisk.clients()));
+        unwritten |= !damages.isEmpty();
+        for (Client client : state.clients().values()) {
+            ProcessId process = client.process();
+            if (process != null && !supervisor.isAlive(process)) {
+                damages.add(new Damage(
+                        name, Damage.Kind.DEAD_CLIENT, "client " + client.key() + " was counted and is dead", true));
+                batch.add(new Event.Gone(process, new ExitStatus.Unknown()));
+            }
+        }
+        if (state.phase() instanceof Phase.Running running
+                && !supervisor.isAlive(running.instance().process())) {
+            long pid = running.instance().process().pid();
+            damages.add(new Damage(
+                    name, Damage.Kind.DEAD_SERVER, "server process " + pid + " was thought alive and is dead", true));
+            batch.add(new Event.ServerEnded(running.instance().process(), new ExitStatus.Unknown()));
+        }
+        return damages;
+    }
+
+    /** Looks again at what was to be repaired. */
+    private List<Damage> reexamined(List<Damage> damages) {
+        List<Damage> left =
+                damages.isEmpty() ? List.of() : supervisor.store().examine(name, onDisk.server(), onDisk.clients());
+        List<Damage> outcome = new ArrayList<>();
+        for (Damage damage : damages) {
+            boolean stays = left.stream().anyMatch(one -> one.detail().equals(damage.detail()));
+            outcome.add(new Damage(name, damage.kind(), damage.detail(), !stays));
+        }
+        return outcome;
     }
 
     /** Tells whether somebody removed a file of this server: it is written again with the next change. */
@@ -139,6 +199,13 @@ public final class Server {
             case Adoption.Stale stale -> supervisor.clean(name, stale.reason());
             case Adoption.OfAnotherTool other -> foreign = other.server();
             case Adoption.Ours ours -> {
+                if (ours.deadWatcher() != null) {
+                    supervisor.repaired(new Damage(
+                            name,
+                            Damage.Kind.DEAD_WATCHER,
+                            "its watcher " + ours.deadWatcher() + " was dead: it is watched again",
+                            true));
+                }
                 // whatever the files say in detail, they are written again
                 unwritten = true;
                 for (Event event : ours.events()) {

@@ -1,11 +1,13 @@
 package dev.sharedserver.agent.supervise;
 
+import dev.sharedserver.core.Damage;
 import dev.sharedserver.core.EventLog;
 import dev.sharedserver.core.Period;
 import dev.sharedserver.core.ProcessId;
 import dev.sharedserver.core.ServerName;
 import dev.sharedserver.core.StateDirectory;
 import dev.sharedserver.core.lifecycle.Action;
+import dev.sharedserver.core.lifecycle.Asker;
 import dev.sharedserver.core.lifecycle.Cause;
 import dev.sharedserver.core.lifecycle.Client;
 import dev.sharedserver.core.lifecycle.Deadline;
@@ -26,6 +28,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -34,6 +37,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -51,6 +55,8 @@ public final class Supervisor {
 
     /** How long after a failed write that cannot be undone it is tried again, in ns. */
     private static final long RETRY_WRITE = 1_000_000_000L;
+
+    private static final int MOST_REPAIRS = 10_000;
 
     private static final long SECOND = 1_000_000_000L;
 
@@ -71,6 +77,7 @@ public final class Supervisor {
     private final Map<ProcessId, Server> running = new ConcurrentHashMap<>();
     private final Set<ProcessId> strays = ConcurrentHashMap.newKeySet();
     private final AtomicLong numbers = new AtomicLong();
+    private final List<Damage> repairs = new ArrayList<>();
     private volatile Runnable whenGone = () -> {};
 
     /** What the agent does when it cannot go on: end, so that the guard starts another one. */
@@ -125,6 +132,11 @@ public final class Supervisor {
         } catch (ExecutionException e) {
             throw new IllegalStateException(e.getCause());
         }
+    }
+
+    /** Hands an event to a server that nobody waits for. */
+    public void tell(ServerName name, Event event) {
+        server(name).post(event);
     }
 
     /** Returns every server that memory or disk knows, by name, after what was only on disk has been looked at. */
@@ -247,6 +259,37 @@ public final class Supervisor {
         return all;
     }
 
+    /** Returns every name that memory or disk knows, in order, without a look at what the disk says. */
+    public Set<ServerName> names() throws IOException {
+        Set<ServerName> names = new TreeSet<>(Comparator.comparing(ServerName::value));
+        for (Server server : servers.values()) {
+            if (!server.state().forgettable() || server.foreign() != null) {
+                names.add(server.name());
+            }
+        }
+        names.addAll(store.names());
+        return names;
+    }
+
+    /** Examines a server and repairs what is wrong with it; one that is bad beyond repair is told, never thrown. */
+    public List<Damage> examine(ServerName name) throws InterruptedException {
+        Server server = server(name);
+        try {
+            return server.examine().get();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e.getCause());
+        }
+    }
+
+    /** Returns what this agent has put right in passing since it was last asked. */
+    public List<Damage> repairs() {
+        synchronized (repairs) {
+            List<Damage> all = List.copyOf(repairs);
+            repairs.clear();
+            return all;
+        }
+    }
+
     // From the guard
 
     /** Brings into memory what stands on disk and what the guard says of it; returns when that is done. */
@@ -349,6 +392,19 @@ public final class Supervisor {
         return Math.min(state.nextDeadline(), now.monotonicNanos() + RETRY_WRITE);
     }
 
+    boolean isAlive(ProcessId process) {
+        return adopter.isAlive(process);
+    }
+
+    /** Remembers, for whoever asks next, what was put right in passing. */
+    void repaired(Damage damage) {
+        synchronized (repairs) {
+            if (repairs.size() < MOST_REPAIRS) {
+                repairs.add(damage);
+            }
+        }
+    }
+
     Adoption look(ServerName name) {
         return adopter.look(name);
     }
@@ -358,8 +414,11 @@ public final class Supervisor {
         try {
             store.write(name, null, null);
             events.append(name, Instant.now(), "cleaned", Map.of("detail", reason));
+            repaired(new Damage(name, Damage.Kind.STALE_FILES, reason, true));
         } catch (IOException e) {
             log.say("cannot remove the stale files of " + name + " (" + reason + "): " + e);
+            repaired(new Damage(
+                    name, Damage.Kind.STALE_FILES, reason + "; they cannot be removed: " + reason(e), false));
         }
     }
 
@@ -370,16 +429,17 @@ public final class Supervisor {
     void spawn(Server server, Launch launch) throws IOException {
         long number = numbers.incrementAndGet();
         Launch.Surroundings surroundings = Objects.requireNonNull(launch.surroundings(), "nothing to start it in");
+        String file = Objects.requireNonNull(launch.logFile(), "exec is not spawned");
         try {
             if (launch.ownLog()) {
-                logs.rotate(Path.of(launch.logFile()));
+                logs.rotate(Path.of(file));
             }
         } catch (IOException e) {
-            log.say("cannot make room for " + launch.logFile() + ": " + e);
+            log.say("cannot make room for " + file + ": " + e);
         }
         spawning.put(number, server);
-        String out = launch.stdout() == null ? launch.logFile() : launch.stdout();
-        String err = launch.stdout() == null ? null : launch.logFile();
+        String out = launch.stdout() == null ? file : launch.stdout();
+        String err = launch.stdout() == null ? null : file;
         guard.spawn(new SpawnRequest(
                 number,
                 surroundings.umask(),
@@ -437,18 +497,44 @@ public final class Supervisor {
             fields.put("client", client.key());
             fields.put("metadata", client.metadata());
         }
-        Cause cause = note.cause();
-        if (cause != null) {
-            fields.put("cause", cause.word());
-            fields.put("detail", cause.detail());
+        fields.put("refcount", note.refcount());
+        if (note.by() != null) {
+            putAsker(fields, note.by());
         }
-        if (note.detail() != null) {
-            fields.put("detail", note.detail());
+        if (note.cause() != null) {
+            putCause(fields, note.cause());
+        }
+        switch (note.status()) {
+            case null -> {}
+            case ExitStatus.Exited exited -> fields.put("exit_code", exited.code());
+            case ExitStatus.Killed killed -> {
+                fields.put("signal", killed.signal());
+                fields.put("core_dumped", killed.coreDumped() ? true : null);
+            }
+            case ExitStatus.Unknown unknown -> {}
         }
         String trouble = events.append(name, Instant.now(), note.what().word(), fields);
         if (trouble != null) {
             log.say("cannot log an event of " + name + ": " + trouble);
         }
+    }
+
+    private static void putCause(Map<String, @Nullable Object> fields, Cause cause) {
+        fields.put("cause", cause.word());
+        switch (cause) {
+            case Cause.Requested requested -> putAsker(fields, requested.by());
+            case Cause.Restarted restarted -> putAsker(fields, restarted.by());
+            case Cause.NotStarted not -> fields.put("detail", Errno.text(not.errno()));
+            case Cause.GraceExpired g -> {}
+            case Cause.Ended e -> {} // the fields of the status say it
+            case Cause.NotRecorded n -> fields.put("detail", n.reason());
+            case Cause.Abandoned a -> fields.put("detail", a.reason());
+        }
+    }
+
+    private static void putAsker(Map<String, @Nullable Object> fields, Asker by) {
+        fields.put("by", by.pid());
+        fields.put("by_command", by.command());
     }
 
     /** Returns what a person reads of a failed write. */

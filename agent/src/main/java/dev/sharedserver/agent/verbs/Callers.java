@@ -2,6 +2,7 @@ package dev.sharedserver.agent.verbs;
 
 import dev.sharedserver.agent.wire.Request;
 import dev.sharedserver.core.ProcessId;
+import dev.sharedserver.core.lifecycle.Asker;
 import dev.sharedserver.os.Proc;
 import dev.sharedserver.os.ProcStat;
 import java.util.List;
@@ -89,6 +90,19 @@ final class Callers {
                             + "name the client by --pid, or use --hold");
         }
         return new Caller(new ProcessId(candidate.pid(), candidate.startTime()), candidate.pid() != launcher.ppid());
+    }
+
+    /** Returns who asks, as well as can be told; the launcher itself if nothing better is known. */
+    Asker asker(Request request) {
+        ProcStat launcher = proc.stat(request.pid());
+        ProcStat parent =
+                launcher == null || launcher.startTime() != request.stamp() ? null : proc.stat(launcher.ppid());
+        if (parent == null) {
+            return new Asker(request.pid(), null);
+        }
+        ProcStat lasting = lasting(parent.pid());
+        ProcStat asker = lasting == null ? parent : lasting;
+        return new Asker(asker.pid(), asker.comm());
     }
 
     private @Nullable ProcStat lasting(long first) {

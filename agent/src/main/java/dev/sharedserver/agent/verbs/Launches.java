@@ -41,11 +41,27 @@ final class Launches {
                 logFile == null,
                 options.stdin() == null ? null : path(options.stdin(), request),
                 options.stdout() == null ? null : path(options.stdout(), request),
-                new Launch.Surroundings(
-                        merged(request.environment(), options.env()),
-                        request.umask(),
-                        request.nice(),
-                        request.rlimits()));
+                surroundings(options, request));
+    }
+
+    /** What a process that becomes a server by itself will be: it keeps all that it has, its output too. */
+    Launch exec(UseOptions options, List<String> command, Request request) throws Failure {
+        return new Launch(
+                List.copyOf(command),
+                options.workingDir() == null ? cwd(request) : path(options.workingDir(), request),
+                options.gracePeriod() == null ? GRACE_PERIOD : options.gracePeriod(),
+                options.stopSignal() == null ? StopMode.SIGTERM : options.stopSignal(),
+                options.stopTimeout() == null ? STOP_TIMEOUT : options.stopTimeout(),
+                null,
+                false,
+                null,
+                null,
+                surroundings(options, request));
+    }
+
+    private static Launch.Surroundings surroundings(UseOptions options, Request request) {
+        return new Launch.Surroundings(
+                merged(request.environment(), options.env()), request.umask(), request.nice(), request.rlimits());
     }
 
     private static String path(String path, Request request) throws Failure {

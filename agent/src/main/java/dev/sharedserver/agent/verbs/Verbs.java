@@ -23,6 +23,8 @@ import dev.sharedserver.core.Period;
 import dev.sharedserver.core.ProcessId;
 import dev.sharedserver.core.Quote;
 import dev.sharedserver.core.ServerName;
+import dev.sharedserver.core.StateDirectory;
+import dev.sharedserver.core.lifecycle.Asker;
 import dev.sharedserver.core.lifecycle.Client;
 import dev.sharedserver.core.lifecycle.Event;
 import dev.sharedserver.core.lifecycle.Instance;
@@ -50,7 +52,9 @@ public final class Verbs {
 
     private final Supervisor supervisor;
     private final EventLog events;
+    private final History history;
     private final LogFiles logs;
+    private final StateDirectory store;
     private final Path directory;
     private final Callers callers;
     private final Views views;
@@ -61,14 +65,16 @@ public final class Verbs {
             Supervisor supervisor,
             EventLog events,
             LogFiles logs,
-            Path directory,
+            StateDirectory store,
             Proc proc,
             ProcessId guard,
             long self) {
         this.supervisor = supervisor;
         this.events = events;
         this.logs = logs;
-        this.directory = directory;
+        this.history = new History(events);
+        this.store = store;
+        this.directory = store.path();
         this.callers = new Callers(proc, guard.pid(), self);
         this.views = new Views(proc, guard);
         this.launches = new Launches(logs);
@@ -88,8 +94,11 @@ public final class Verbs {
         }
     }
 
+    /** What a use may start, null if nobody says what. */
+    record Wish(UseOptions options, @Nullable Launch launch) {}
+
     /** One request and its answer. */
-    private final class Conversation {
+    final class Conversation {
 
         private final Request request;
         private final LauncherConnection launcher;
@@ -113,6 +122,9 @@ public final class Verbs {
                 case Command.Use use -> use(use);
                 case Command.Unuse unuse -> unuse(unuse);
                 case Command.Run run -> run(run);
+                case Command.Exec exec ->
+                    new ExecVerb(supervisor, history, directory, callers, this, request, launcher, complaints)
+                            .carryOut(exec);
                 case Command.ListServers list -> list(list);
                 case Command.Info info -> info(info);
                 case Command.Check check ->
@@ -121,6 +133,8 @@ public final class Verbs {
                 case Command.Restart restart -> restart(restart);
                 case Command.Wait wait -> await(wait);
                 case Command.Logs wanted -> logs(wanted);
+                case Command.Events wanted -> new EventsVerb(events, history, request, launcher, out).carryOut(wanted);
+                case Command.Doctor doctor -> new DoctorVerb(supervisor, store, launcher, out).carryOut(doctor);
                 case Command.AdminStart start -> adminStart(start);
                 case Command.AdminStop stop -> adminStop(stop);
                 case Command.AdminIncref incref -> incref(incref);
@@ -136,7 +150,7 @@ public final class Verbs {
             launcher.exit(ExitCodes.OK);
         }
 
-        private Outcome ask(ServerName name, LongFunction<? extends Event> event) throws InterruptedException, Failure {
+        Outcome ask(ServerName name, LongFunction<? extends Event> event) throws InterruptedException, Failure {
             Server server = supervisor.server(name);
             Optional<Outcome> outcome = supervisor.ask(server, event);
             Foreign foreign = server.foreign();
@@ -162,7 +176,7 @@ public final class Verbs {
             return caller.process();
         }
 
-        private Client client(@Nullable Long pid, @Nullable Period hold, @Nullable String metadata)
+        Client client(@Nullable Long pid, @Nullable Period hold, @Nullable String metadata)
                 throws IOException, Failure {
             Instant now = Instant.now();
             if (hold != null) {
@@ -173,12 +187,10 @@ public final class Verbs {
 
         // Attaching and detaching
 
-        /** What a use may start; the config is asked where the command line names no command. */
-        private record Wish(UseOptions options, @Nullable Launch launch) {}
-
-        private Wish wish(ServerName name, UseOptions options, List<String> command) throws IOException, Failure {
+        /** Finds out what a use may start; the config is asked where the command line names no command. */
+        Wish wish(ServerName name, UseOptions options, List<String> command, boolean exec) throws IOException, Failure {
             if (!command.isEmpty()) {
-                return new Wish(options, launches.launch(name, options, command, request));
+                return new Wish(options, launch(name, options, command, exec));
             }
             boolean runs = supervisor.server(name).state().instance() != null;
             Configs.Configured found = runs && options.config() == null ? null : Configs.find(name, options, request);
@@ -191,28 +203,42 @@ public final class Verbs {
             if (found.command().isEmpty()) {
                 return new Wish(found.options(), null);
             }
-            return new Wish(found.options(), launches.launch(name, found.options(), found.command(), request));
+            return new Wish(found.options(), launch(name, found.options(), found.command(), exec));
+        }
+
+        private Launch launch(ServerName name, UseOptions options, List<String> command, boolean exec) throws Failure {
+            return exec ? launches.exec(options, command, request) : launches.launch(name, options, command, request);
         }
 
         private void use(Command.Use use) throws IOException, InterruptedException, Failure {
-            Wish wish = wish(use.name(), use.options(), use.command());
+            Wish wish = wish(use.name(), use.options(), use.command(), false);
             UseOptions options = wish.options();
             Launch launch = wish.launch();
             Client client = client(options.pid(), options.hold(), options.metadata());
-            String difference = difference(use.name(), launch, options);
-            if (difference != null && options.onMismatch() == OnMismatch.FAIL) {
-                throw new Failure(
-                        ExitCodes.FAILED,
-                        "server " + Quote.escape(use.name().value()) + " runs differently: " + difference
-                                + " (--on-mismatch=fail)");
-            }
+            refuseMismatch(use.name(), launch, options);
             Outcome outcome = ask(use.name(), number -> new Event.Use(number, client, launch));
-            if (difference != null && options.onMismatch() == OnMismatch.WARN) {
-                launcher.stderr(
-                        complaints.warning("server " + Quote.escape(use.name().value())
-                                + " was started differently and stays as it is: " + difference));
+            if (outcome instanceof Outcome.Attached || outcome instanceof Outcome.Rescued) {
+                warnOfMismatch(use.name(), launch, options);
             }
             answer(use.name(), outcome, options.json(), client.until() == null ? null : client.key());
+        }
+
+        void refuseMismatch(ServerName name, @Nullable Launch launch, UseOptions options) throws Failure {
+            String difference = options.onMismatch() == OnMismatch.FAIL ? difference(name, launch, options) : null;
+            if (difference != null) {
+                throw new Failure(
+                        ExitCodes.FAILED,
+                        "server " + Quote.escape(name.value()) + " runs differently: " + difference
+                                + " (--on-mismatch=fail)");
+            }
+        }
+
+        void warnOfMismatch(ServerName name, @Nullable Launch launch, UseOptions options) throws IOException {
+            String difference = options.onMismatch() == OnMismatch.WARN ? difference(name, launch, options) : null;
+            if (difference != null) {
+                launcher.stderr(complaints.warning("server " + Quote.escape(name.value())
+                        + " was started differently and stays as it is: " + difference));
+            }
         }
 
         private @Nullable String difference(ServerName name, @Nullable Launch wanted, UseOptions options) {
@@ -246,11 +272,14 @@ public final class Verbs {
                 key = Long.toString(pid == null ? caller(null).pid() : callers.number(pid, request));
             }
             String detached = key;
-            Outcome outcome = ask(unuse.name(), number -> new Event.Unuse(number, detached));
+            // who detaches itself needs no mention, nor the time to look it up
+            Asker by = unuse.hold() == null && unuse.pid() == null ? null : asker();
+            Asker other = by != null && Long.toString(by.pid()).equals(key) ? null : by;
+            Outcome outcome = ask(unuse.name(), number -> new Event.Unuse(number, detached, other));
             answer(unuse.name(), outcome, false);
         }
 
-        private void answer(ServerName name, Outcome outcome, boolean json) throws IOException, Failure {
+        void answer(ServerName name, Outcome outcome, boolean json) throws IOException, Failure {
             answer(name, outcome, json, null);
         }
 
@@ -314,6 +343,10 @@ public final class Verbs {
                 case Outcome.DidNotStop o ->
                     refuse(complaints.didNotStop(name, o.mode().patience()));
                 case Outcome.Survived o -> refuse(complaints.survived(name, o.pid()));
+                case Outcome.IsExec o ->
+                    refuse(complaints.error("Server " + Quote.escape(name) + " was started by exec (pid " + o.pid()
+                            + "): it ends with its caller's command and cannot be restarted. Stop it instead"));
+                case Outcome.Become o -> throw new IllegalStateException("only exec is told to become a server");
                 case Outcome.NoEnvironment o ->
                     refuse(complaints.error("Server " + Quote.escape(name)
                             + " cannot be restarted: its environment is not known any more. Stop it and use it anew"));
@@ -356,7 +389,7 @@ public final class Verbs {
             }
         }
 
-        private Failure spawnFailed(String name, Outcome.SpawnFailed o) {
+        Failure spawnFailed(String name, Outcome.SpawnFailed o) {
             Launch launch = o.launch();
             String why = Errno.text(o.errno());
             String command = Quote.of(launch.command().get(0));
@@ -375,11 +408,11 @@ public final class Verbs {
                     new Failure(
                             ExitCodes.FAILED,
                             "cannot start server " + Quote.escape(name) + ": log file "
-                                    + Quote.of(launch.logFile())
+                                    + Quote.of(String.valueOf(launch.logFile()))
                                     + (launch.stdout() == null ? "" : " or output " + Quote.of(launch.stdout())) + ": "
                                     + why);
                 case 10 ->
-                    o.errno() == Errno.ENOENT || o.errno() == Errno.ENOTDIR
+                    isMissing(o.errno())
                             ? new Failure(
                                     ExitCodes.NOT_FOUND,
                                     "cannot start server " + Quote.escape(name) + ": command not found: " + command
@@ -402,7 +435,7 @@ public final class Verbs {
             List<ServerName> held = new ArrayList<>();
             try {
                 for (ServerName name : run.names()) {
-                    Launch launch = wish(name, options, List.of()).launch();
+                    Launch launch = wish(name, options, List.of(), false).launch();
                     Outcome outcome = ask(name, number -> new Event.Use(number, client, launch));
                     boolean holds = outcome instanceof Outcome.Attached
                             || outcome instanceof Outcome.Rescued
@@ -418,21 +451,26 @@ public final class Verbs {
                 drop(held, client);
                 throw e;
             }
-            launcher.become(run.command(), List.of());
-            Integer errno = launcher.execError();
-            if (errno != null) {
+            launcher.become(run.command(), List.of(), "");
+            LauncherConnection.ExecError error = launcher.execError();
+            if (error != null) {
                 drop(held, client);
                 String command = Quote.of(run.command().get(0));
-                boolean missing = errno == Errno.ENOENT || errno == Errno.ENOTDIR;
-                throw missing
+                throw isMissing(error.errno())
                         ? new Failure(ExitCodes.NOT_FOUND, "command not found: " + command)
-                        : new Failure(ExitCodes.CANNOT_EXECUTE, "cannot execute " + command + ": " + Errno.text(errno));
+                        : new Failure(
+                                ExitCodes.CANNOT_EXECUTE,
+                                "cannot execute " + command + ": " + Errno.text(error.errno()));
             }
+        }
+
+        private static boolean isMissing(int errno) {
+            return errno == Errno.ENOENT || errno == Errno.ENOTDIR;
         }
 
         private void drop(List<ServerName> held, Client client) throws InterruptedException, Failure {
             for (ServerName name : held) {
-                ask(name, number -> new Event.Unuse(number, client.key()));
+                ask(name, number -> new Event.Unuse(number, client.key(), null));
             }
         }
 
@@ -469,9 +507,14 @@ public final class Verbs {
 
         private void logs(Command.Logs wanted) throws IOException, InterruptedException, Failure {
             Instance instance = supervisor.known(wanted.name()).state().instance();
-            Path file = instance == null
-                    ? logs.of(wanted.name())
-                    : Path.of(instance.launch().logFile());
+            if (instance != null && instance.launch().isExec()) {
+                throw new Failure(
+                        ExitCodes.FAILED,
+                        "server " + Quote.escape(wanted.name().value())
+                                + " was started by exec: its output goes where its caller's does");
+            }
+            String named = instance == null ? null : instance.launch().logFile();
+            Path file = named == null ? logs.of(wanted.name()) : Path.of(named);
             if (!Files.isReadable(file)) {
                 throw new Failure(
                         ExitCodes.FAILED,
@@ -565,16 +608,17 @@ public final class Verbs {
             }
         }
 
-        private long by(@Nullable String caller) {
-            return caller == null ? request.pid() : Long.parseLong(caller);
+        /** Who asks, as far as it can be told: the process that has us run, else the launcher. */
+        private Asker asker() {
+            return callers.asker(request);
         }
 
         private void stop(Command.Stop stop) throws IOException, InterruptedException, Failure {
             String caller = callerKey(stop.pid());
+            Asker by = asker();
             int code = ExitCodes.OK;
             for (ServerName name : stop.names()) {
-                Outcome outcome =
-                        ask(name, number -> new Event.Stop(number, by(caller), caller, stop.evenIfUsed(), null));
+                Outcome outcome = ask(name, number -> new Event.Stop(number, by, caller, stop.evenIfUsed(), null));
                 if (outcome instanceof Outcome.Stopped stopped) {
                     launcher.stdout(messages.stopped(name.value(), stopped.killed()));
                 } else if (outcome instanceof Outcome.NotRunning && request.retry()) {
@@ -600,9 +644,9 @@ public final class Verbs {
 
         private void restart(Command.Restart restart) throws IOException, InterruptedException, Failure {
             String caller = callerKey(restart.pid());
-            Outcome outcome = ask(
-                    restart.name(),
-                    number -> new Event.Restart(number, by(caller), caller, restart.evenIfUsed(), null));
+            Asker by = asker();
+            Outcome outcome =
+                    ask(restart.name(), number -> new Event.Restart(number, by, caller, restart.evenIfUsed(), null));
             answer(restart.name(), outcome, false);
         }
 
@@ -611,7 +655,7 @@ public final class Verbs {
                     StopMode.SIGTERM,
                     stop.timeout(),
                     stop.force() ? StopMode.Escalation.KILL : StopMode.Escalation.GIVE_UP);
-            Outcome outcome = ask(stop.name(), number -> new Event.Stop(number, request.pid(), null, true, mode));
+            Outcome outcome = ask(stop.name(), number -> new Event.Stop(number, asker(), null, true, mode));
             answer(stop.name(), outcome, false);
         }
 
@@ -621,8 +665,7 @@ public final class Verbs {
             if (instance != null) {
                 launcher.stdout(messages.forceKilling(name, instance.process().pid()));
             }
-            Outcome outcome =
-                    ask(kill.name(), number -> new Event.Stop(number, request.pid(), null, true, StopMode.kill()));
+            Outcome outcome = ask(kill.name(), number -> new Event.Stop(number, asker(), null, true, StopMode.kill()));
             if (outcome instanceof Outcome.Stopped) {
                 print(messages.forcefullyTerminated(name));
             } else {

@@ -44,6 +44,7 @@ final class Views {
         return switch (state.phase()) {
             case Phase.Stopped s -> State.STOPPED;
             case Phase.Starting s -> state.clients().isEmpty() ? State.STOPPED : State.DEFUNCT;
+            case Phase.Replacing r -> r.told() ? State.ACTIVE : State.STOPPED;
             case Phase.Running r -> state.clients().isEmpty() ? State.GRACE : State.ACTIVE;
             case Phase.Stopping s ->
                 s.ended() != null ? State.DEFUNCT : state.clients().isEmpty() ? State.GRACE : State.ACTIVE;

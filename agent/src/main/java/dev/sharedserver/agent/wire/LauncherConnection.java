@@ -44,16 +44,23 @@ public final class LauncherConnection implements Closeable {
         return Request.parse(frame);
     }
 
-    /** Waits for what becomes of {@link #become}: the errno of a failed exec, or null once it succeeded. */
-    public @Nullable Integer execError() throws IOException {
+    /**
+     * Why a launcher could not become a command.
+     *
+     * @param step as for spawning: 6 to change the directory, 10 to execute
+     */
+    public record ExecError(int step, int errno) {}
+
+    /** Waits for what becomes of {@link #become}: what failed, or null once it succeeded. */
+    public @Nullable ExecError execError() throws IOException {
         ByteBuffer frame = frame();
         if (frame == null) {
             return null;
         }
-        if (frame.remaining() != 5 || frame.get() != 'F') {
+        if (frame.remaining() != 6 || frame.get() != 'F') {
             throw new WireException("expected the errno of a failed exec");
         }
-        return frame.getInt();
+        return new ExecError(frame.get(), frame.getInt());
     }
 
     /** Waits until the launcher hangs up; for another thread than the one that answers. */
@@ -93,13 +100,20 @@ public final class LauncherConnection implements Closeable {
         flush();
     }
 
-    /** Tells the launcher to replace itself. */
-    public void become(List<String> argv, List<String> environment) throws IOException {
+    /**
+     * Tells the launcher to replace itself.
+     *
+     * @param environment what is added to the launcher's own
+     * @param directory where to change to first, "" to stay
+     */
+    public void become(List<String> argv, List<String> environment, String directory) throws IOException {
         List<byte[]> words = encode(argv);
         List<byte[]> entries = encode(environment);
-        start((byte) 'C', size(words) + size(entries));
+        byte[] place = OsText.encode(directory);
+        start((byte) 'C', size(words) + size(entries) + 4 + place.length);
         putList(words);
         putList(entries);
+        putString(place);
         flush();
     }
 

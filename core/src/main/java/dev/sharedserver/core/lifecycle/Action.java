@@ -28,17 +28,30 @@ public sealed interface Action {
     /** Answer a request. */
     record Reply(long request, Outcome outcome) implements Action {}
 
-    /** Write down what happened. */
+    /**
+     * Write down what happened.
+     *
+     * @param pid the server's
+     * @param client whom it concerns
+     * @param refcount how many clients there are now, where that has changed
+     * @param cause why
+     * @param status how the main process ended
+     * @param by who asked
+     */
     record Note(
             What what,
             @Nullable Long pid,
             @Nullable Client client,
+            @Nullable Integer refcount,
             @Nullable Cause cause,
-            @Nullable String detail) implements Action {}
+            @Nullable ExitStatus status,
+            @Nullable Asker by)
+            implements Action {}
 
     /** What can be written down. */
     enum What {
         STARTED,
+        EXECED,
         START_FAILED,
         ADOPTED,
         ATTACHED,
@@ -51,7 +64,8 @@ public sealed interface Action {
         KILLING,
         EXITED,
         STOPPED,
-        STOP_FAILED;
+        STOP_FAILED,
+        SURVIVED_KILL;
 
         /** Returns the word that stands for it in event logs. */
         public String word() {

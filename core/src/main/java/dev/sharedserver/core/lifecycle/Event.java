@@ -20,23 +20,43 @@ public sealed interface Event {
      */
     record Use(long request, Client client, @Nullable Launch launch) implements Request {}
 
+    /**
+     * Let the asking process become the server; if it runs already, attach to it.
+     *
+     * @param client whom the reference belongs to if the process becomes the server
+     * @param follower who attaches if the server runs already
+     * @param launch what it will be, null if nobody said
+     * @param process the one that asks
+     */
+    record Exec(
+            long request,
+            Client client,
+            Client follower,
+            @Nullable Launch launch,
+            ProcessId process) implements Request {}
+
+    /** The process that was told to become the server has done so. */
+    record Execed(ProcessId process) implements Event {}
+
+    /** The process that was told to become the server could not. */
+    record ExecFailed(ProcessId process, int step, int errno) implements Event {}
+
     /** Start the server for nobody in particular; the grace period counts from then. */
     record Start(long request, Launch launch) implements Request {}
 
-    /** Detach the client with that key. */
-    record Unuse(long request, String key) implements Request {}
+    /** Detach the client with that key; {@code by} is null if the client itself asks. */
+    record Unuse(long request, String key, @Nullable Asker by) implements Request {}
 
     /**
      * Stop the server.
      *
-     * @param by pid that asks
      * @param caller key of the client that asks, whose own reference is no obstacle; null if it is none
      * @param evenIfUsed whether clients other than the caller are no obstacle either
      * @param mode null for the server's own
      */
     record Stop(
             long request,
-            long by,
+            Asker by,
             @Nullable String caller,
             boolean evenIfUsed,
             @Nullable StopMode mode) implements Request {}
@@ -48,7 +68,7 @@ public sealed interface Event {
      */
     record Restart(
             long request,
-            long by,
+            Asker by,
             @Nullable String caller,
             boolean evenIfUsed,
             @Nullable Launch launch) implements Request {}

@@ -3,6 +3,15 @@ package dev.sharedserver.core.lifecycle;
 /** How a process ended, as {@code waitid(2)} tells it. */
 public sealed interface ExitStatus {
 
+    /** Returns the word that stands for it in event logs. */
+    default String word() {
+        return switch (this) {
+            case Exited e -> "exited";
+            case Killed k -> "killed";
+            case Unknown u -> "ended";
+        };
+    }
+
     /** It called exit with {@code code}. */
     record Exited(int code) implements ExitStatus {
         @Override

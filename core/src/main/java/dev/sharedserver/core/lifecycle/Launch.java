@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param gracePeriod how long the server stays when nobody holds it
  * @param stopSignal signal number that asks the server to end
  * @param stopTimeout how long it may take before it is killed
- * @param logFile where its output goes (absolute path)
+ * @param logFile where its output goes (absolute path); null where it keeps its caller's ({@code exec})
  * @param ownLog true if {@code logFile} is the product's default, which is rotated; false for {@code --log-file}
  * @param stdin path to read from, null for /dev/null
  * @param stdout path that replaces the log for standard output, null for the log
@@ -24,11 +24,16 @@ public record Launch(
         Period gracePeriod,
         int stopSignal,
         Period stopTimeout,
-        String logFile,
+        @Nullable String logFile,
         boolean ownLog,
         @Nullable String stdin,
         @Nullable String stdout,
         @Nullable Surroundings surroundings) {
+
+    /** Tells whether the server is its caller's process, which became it: it has the caller's stdio, group and parent. */
+    public boolean isExec() {
+        return logFile == null;
+    }
 
     /**
      * What a process inherits from the one that asked for it.

@@ -69,7 +69,9 @@ public final class Lifecycle {
                 yield true;
             }
             case Event.Watched watched -> {
+                step.withdraw(new Outcome.NotRecorded(reason), new Cause.NotRecorded(reason));
                 step.dropAttaching(watched.process(), client -> new Outcome.NotRecorded(reason));
+                step.resumeDeferred();
                 step.settle();
                 yield true;
             }
@@ -77,6 +79,8 @@ public final class Lifecycle {
                 step.abandon(spawned.process(), reason);
                 yield true;
             }
+            case Event.Execed e -> false;
+            case Event.ExecFailed f -> false;
             case Event.NotWatched n -> false;
             case Event.Gone g -> false;
             case Event.SpawnFailed f -> false;
@@ -104,14 +108,16 @@ public final class Lifecycle {
     private void handle(Event event) {
         switch (event) {
             case Event.Use use -> use(use);
+            case Event.Exec exec -> exec(exec);
+            case Event.Execed execed -> execed(execed.process());
+            case Event.ExecFailed failed -> execFailed(failed);
             case Event.Start start -> start(start);
             case Event.Unuse unuse -> unuse(unuse);
             case Event.Stop stop -> stop(stop);
             case Event.Restart restart -> restart(restart);
             case Event.Look look -> reply(look.request(), new Outcome.Looked());
             case Event.Watched watched -> watched(watched.process());
-            case Event.NotWatched not ->
-                dropAttaching(not.process(), client -> new Outcome.ClientNotWatched(client.key(), not.reason()));
+            case Event.NotWatched not -> notWatched(not);
             case Event.Gone gone -> gone(gone);
             case Event.Spawned spawned -> spawned(spawned.process());
             case Event.SpawnFailed failed -> spawnFailed(failed);
@@ -137,7 +143,35 @@ public final class Lifecycle {
             }
             case Phase.Running r -> attach(use, false);
             case Phase.Starting s -> deferred.add(use);
+            case Phase.Replacing r -> deferred.add(use);
             case Phase.Stopping s -> deferred.add(use);
+        }
+    }
+
+    private void exec(Event.Exec exec) {
+        switch (phase) {
+            case Phase.Stopped s -> {
+                if (exec.launch() == null) {
+                    reply(exec.request(), new Outcome.NoCommand());
+                    return;
+                }
+                phase = new Phase.Replacing(
+                        exec.launch(), exec.request(), exec.process(), exec.client(), now.wall(), false, false, false);
+                actions.add(new Action.Watch(exec.process()));
+                actions.add(
+                        new Action.Watch(Objects.requireNonNull(exec.client().process(), "exec has no hold")));
+            }
+            case Phase.Running r -> {
+                if (r.instance().process().equals(exec.process())) {
+                    // it asks again: the agent that told it to go ahead died before it had
+                    reply(exec.request(), new Outcome.Become(exec.process().pid()));
+                } else {
+                    attach(new Event.Use(exec.request(), exec.follower(), exec.launch()), false);
+                }
+            }
+            case Phase.Starting s -> deferred.add(exec);
+            case Phase.Replacing r -> deferred.add(exec);
+            case Phase.Stopping s -> deferred.add(exec);
         }
     }
 
@@ -162,6 +196,7 @@ public final class Lifecycle {
             case Phase.Running r ->
                 reply(start.request(), new Outcome.AlreadyRunning(pid(r.instance()), clients.size()));
             case Phase.Starting s -> deferred.add(start);
+            case Phase.Replacing r -> deferred.add(start);
             case Phase.Stopping s -> deferred.add(start);
         }
     }
@@ -169,6 +204,7 @@ public final class Lifecycle {
     private void unuse(Event.Unuse unuse) {
         switch (phase) {
             case Phase.Starting s -> deferred.add(unuse);
+            case Phase.Replacing r -> deferred.add(unuse);
             case Phase.Stopped s -> reply(unuse.request(), new Outcome.NotRunning());
             case Phase.Running r -> {
                 if (detach(unuse)) {
@@ -192,7 +228,7 @@ public final class Lifecycle {
             return false;
         }
         unwatch(client);
-        note(What.DETACHED, client);
+        actions.add(new Action.Note(What.DETACHED, null, client, clients.size(), null, null, unuse.by()));
         return true;
     }
 
@@ -200,6 +236,7 @@ public final class Lifecycle {
         switch (phase) {
             case Phase.Stopped s -> reply(stop.request(), new Outcome.NotRunning());
             case Phase.Starting s -> deferred.add(stop);
+            case Phase.Replacing r -> deferred.add(stop);
             case Phase.Running r -> {
                 List<Client> others = others(stop.caller());
                 if (!others.isEmpty() && !stop.evenIfUsed()) {
@@ -243,11 +280,16 @@ public final class Lifecycle {
         switch (phase) {
             case Phase.Stopped s -> reply(restart.request(), new Outcome.NotRunning());
             case Phase.Starting s -> deferred.add(restart);
+            case Phase.Replacing r -> deferred.add(restart);
             case Phase.Stopping s -> deferred.add(restart);
             case Phase.Running r -> {
                 List<Client> others = others(restart.caller());
                 if (!others.isEmpty() && !restart.evenIfUsed()) {
                     reply(restart.request(), new Outcome.StillUsed(others));
+                    return;
+                }
+                if (r.instance().launch().isExec()) {
+                    reply(restart.request(), new Outcome.IsExec(pid(r.instance())));
                     return;
                 }
                 Launch next = restart.launch() == null ? r.instance().launch() : restart.launch();
@@ -284,6 +326,8 @@ public final class Lifecycle {
         } else if (phase instanceof Phase.Starting) {
             // its use is answered when the server runs; the mark is that the event is handled again then
             deferred.addFirst(new Event.Watched(process));
+        } else if (phase instanceof Phase.Replacing replacing) {
+            replacing(replacing, process);
         }
     }
 
@@ -337,6 +381,17 @@ public final class Lifecycle {
         }
     }
 
+    private void notWatched(Event.NotWatched not) {
+        if (phase instanceof Phase.Replacing replacing
+                && (not.process().equals(replacing.process())
+                        || not.process().equals(replacing.client().process()))) {
+            withdraw(
+                    new Outcome.ClientNotWatched(Long.toString(not.process().pid()), not.reason()),
+                    new Cause.Abandoned("process " + not.process().pid() + " cannot be watched: " + not.reason()));
+        }
+        dropAttaching(not.process(), client -> new Outcome.ClientNotWatched(client.key(), not.reason()));
+    }
+
     /** Stops watching a client, unless it holds a reference all the same. */
     private void unwatch(Client client) {
         Client held = clients.get(client.key());
@@ -350,6 +405,17 @@ public final class Lifecycle {
         deferred.removeIf(event ->
                 event instanceof Event.Watched watched && watched.process().equals(process));
         dropAttaching(process, client -> new Outcome.ClientNotAlive(client.key()));
+        if (phase instanceof Phase.Replacing replacing && !replacing.told()) {
+            if (process.equals(replacing.process())
+                    || process.equals(replacing.client().process())) {
+                withdraw(
+                        new Outcome.ClientNotAlive(Long.toString(process.pid())),
+                        new Cause.Abandoned("process " + process.pid() + " ended"));
+            }
+        } else if (phase instanceof Phase.Replacing replacing && process.equals(replacing.process())) {
+            // it went ahead, and its end is known before its success
+            execed(process);
+        }
         Client client = clients.get(Long.toString(process.pid()));
         if (client != null && process.equals(client.process())) {
             clients.remove(client.key());
@@ -363,6 +429,60 @@ public final class Lifecycle {
     private void spawn(Launch launch, List<Long> restarts, @Nullable Long starter) {
         phase = new Phase.Starting(launch, restarts, starter);
         actions.add(new Action.Spawn(launch));
+    }
+
+    /** One of the two watches that must stand before the launcher goes ahead. */
+    private void replacing(Phase.Replacing r, ProcessId watched) {
+        boolean process = r.processWatched() || watched.equals(r.process());
+        boolean client = r.clientWatched() || watched.equals(r.client().process());
+        boolean told = process && client;
+        phase = new Phase.Replacing(r.launch(), r.request(), r.process(), r.client(), r.since(), process, client, told);
+        if (told && !r.told()) {
+            clients.put(r.client().key(), r.client());
+            reply(r.request(), new Outcome.Become(r.process().pid()));
+        }
+    }
+
+    private void execed(ProcessId process) {
+        if (phase instanceof Phase.Replacing r && r.told() && r.process().equals(process)) {
+            phase = new Phase.Running(r.instance(), null);
+            note(What.EXECED, process.pid(), null, null);
+            if (clients.containsKey(r.client().key())) {
+                note(What.ATTACHED, r.client());
+            }
+        }
+    }
+
+    private void execFailed(Event.ExecFailed failed) {
+        Cause why = new Cause.NotStarted(failed.step(), failed.errno());
+        if (phase instanceof Phase.Replacing r && r.process().equals(failed.process())) {
+            withdraw(null, why);
+        } else if (phase instanceof Phase.Running r
+                && r.instance().process().equals(failed.process())
+                && r.instance().launch().isExec()) {
+            // an agent that came later took it for running
+            phase = new Phase.Stopped();
+            note(What.START_FAILED, null, why, null);
+            actions.add(new Action.Unwatch(failed.process()));
+            dropClients();
+        }
+    }
+
+    /** A launcher does not become the server after all. */
+    private void withdraw(@Nullable Outcome answer, Cause why) {
+        if (!(phase instanceof Phase.Replacing r)) {
+            return;
+        }
+        phase = new Phase.Stopped();
+        note(What.START_FAILED, null, why, null);
+        if (answer != null && !r.told()) {
+            reply(r.request(), answer);
+        }
+        actions.add(new Action.Unwatch(r.process()));
+        if (!clients.containsKey(r.client().key())) {
+            unwatch(r.client());
+        }
+        dropClients();
     }
 
     private void spawned(ProcessId process) {
@@ -407,7 +527,7 @@ public final class Lifecycle {
             return;
         }
         phase = new Phase.Stopped();
-        note(What.START_FAILED, null, null, "step " + failed.step() + ", errno " + failed.errno());
+        note(What.START_FAILED, null, new Cause.NotStarted(failed.step(), failed.errno()), null);
         refuseWaiting(starting, new Outcome.SpawnFailed(starting.launch(), failed.step(), failed.errno()));
         dropClients();
     }
@@ -431,9 +551,10 @@ public final class Lifecycle {
         switch (phase) {
             case Phase.Stopped s -> {}
             case Phase.Starting s -> {}
+            case Phase.Replacing r -> {}
             case Phase.Running r -> {
                 if (r.instance().process().equals(ended.process())) {
-                    note(What.EXITED, ended.process().pid(), new Cause.Ended(ended.status()), null);
+                    note(What.EXITED, ended.process().pid(), null, ended.status());
                     Launch launch = r.instance().launch();
                     leaderless(new Phase.Stopping(
                             r.instance(),
@@ -449,7 +570,7 @@ public final class Lifecycle {
             }
             case Phase.Stopping s -> {
                 if (s.ended() == null && s.instance().process().equals(ended.process())) {
-                    note(What.EXITED, ended.process().pid(), new Cause.Ended(ended.status()), null);
+                    note(What.EXITED, ended.process().pid(), null, ended.status());
                     leaderless(new Phase.Stopping(
                             s.instance(),
                             s.cause(),
@@ -509,11 +630,7 @@ public final class Lifecycle {
     }
 
     private void finish(Phase.Stopping s, Outcome outcome) {
-        note(
-                What.STOPPED,
-                pid(s.instance()),
-                s.cause(),
-                s.ended() == null ? null : s.ended().toString());
+        note(What.STOPPED, pid(s.instance()), s.cause(), s.ended());
         actions.add(new Action.Unwatch(s.instance().process()));
         for (long request : s.waiting()) {
             reply(request, outcome);
@@ -563,6 +680,7 @@ public final class Lifecycle {
         switch (phase) {
             case Phase.Stopped s -> {}
             case Phase.Starting s -> {}
+            case Phase.Replacing r -> {}
             case Phase.Running r -> {
                 if (r.grace() != null && attaching.isEmpty() && r.grace().reached(now)) {
                     StopMode mode = StopMode.of(r.instance().launch());
@@ -630,7 +748,7 @@ public final class Lifecycle {
         for (long request : s.waiting()) {
             reply(request, outcome);
         }
-        note(What.STOP_FAILED, pid(s.instance()), s.cause(), "it survived SIGKILL");
+        note(What.SURVIVED_KILL, pid(s.instance()), s.cause(), null);
         phase = new Phase.Stopping(
                 s.instance(), s.cause(), s.mode(), now.plus(AFTER_KILL), true, s.ended(), List.of(), null, List.of());
     }
@@ -639,7 +757,7 @@ public final class Lifecycle {
 
     /** Handles again what waited for the end of a start or of a stop. */
     private void resumeDeferred() {
-        while (!deferred.isEmpty() && !(phase instanceof Phase.Starting) && !(phase instanceof Phase.Stopping)) {
+        while (!deferred.isEmpty() && (phase instanceof Phase.Stopped || phase instanceof Phase.Running)) {
             handle(deferred.removeFirst());
         }
     }
@@ -666,11 +784,11 @@ public final class Lifecycle {
     }
 
     private void note(What what, Client client) {
-        actions.add(new Action.Note(what, null, client, null, null));
+        actions.add(new Action.Note(what, null, client, clients.size(), null, null, null));
     }
 
-    private void note(What what, @Nullable Long pid, @Nullable Cause cause, @Nullable String detail) {
-        actions.add(new Action.Note(what, pid, null, cause, detail));
+    private void note(What what, @Nullable Long pid, @Nullable Cause cause, @Nullable ExitStatus status) {
+        actions.add(new Action.Note(what, pid, null, null, cause, status, null));
     }
 
     private static long pid(Instance instance) {

@@ -9,6 +9,9 @@ public sealed interface Outcome {
     /** The server was started for this request. */
     record Started(long pid, int refcount) implements Outcome {}
 
+    /** The asking process may become the server; that is on disk already. */
+    record Become(long pid) implements Outcome {}
+
     /** The server ran already. */
     record Attached(long pid, int refcount) implements Outcome {}
 
@@ -56,6 +59,9 @@ public sealed interface Outcome {
 
     /** It outlived SIGKILL (uninterruptible sleep); its files are gone. */
     record Survived(long pid) implements Outcome {}
+
+    /** The server was made by {@code exec}: only its caller can start it again. */
+    record IsExec(long pid) implements Outcome {}
 
     /** Its environment is not known any more, so the same server cannot be made again. */
     record NoEnvironment() implements Outcome {}

@@ -1,5 +1,7 @@
 package dev.sharedserver.core.lifecycle;
 
+import dev.sharedserver.core.ProcessId;
+import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +19,32 @@ public sealed interface Phase {
      */
     record Starting(
             Launch launch, List<Long> restarts, @Nullable Long starter) implements Phase {}
+
+    /**
+     * A launcher is about to become the server ({@code exec}). What it will be stands on disk once {@code told}.
+     *
+     * @param process the launcher, whose pid the server will have
+     * @param client whom the reference belongs to
+     * @param processWatched whether the guard watches the launcher
+     * @param clientWatched whether the guard watches the client
+     * @param told whether the launcher has been told to go ahead
+     */
+    record Replacing(
+            Launch launch,
+            long request,
+            ProcessId process,
+            Client client,
+            Instant since,
+            boolean processWatched,
+            boolean clientWatched,
+            boolean told)
+            implements Phase {
+
+        /** Returns the run that this becomes. */
+        public Instance instance() {
+            return new Instance(process, launch, since, false, true);
+        }
+    }
 
     /**
      * It runs.

@@ -34,6 +34,7 @@ public record ServerState(
         return switch (phase) {
             case Phase.Stopped s -> null;
             case Phase.Starting s -> null;
+            case Phase.Replacing r -> r.told() ? r.instance() : null;
             case Phase.Running r -> r.instance();
             case Phase.Stopping s -> s.instance();
         };
@@ -44,6 +45,7 @@ public record ServerState(
         long next = switch (phase) {
             case Phase.Stopped s -> Long.MAX_VALUE;
             case Phase.Starting s -> Long.MAX_VALUE;
+            case Phase.Replacing r -> Long.MAX_VALUE;
             case Phase.Running r ->
                 r.grace() == null || !attaching.isEmpty()
                         ? Long.MAX_VALUE

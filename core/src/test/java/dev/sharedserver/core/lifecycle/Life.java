@@ -103,19 +103,19 @@ final class Life {
 
     long unuse(long pid) {
         long request = ++requests;
-        on(new Event.Unuse(request, Long.toString(pid)));
+        on(new Event.Unuse(request, Long.toString(pid), null));
         return request;
     }
 
     long stop(boolean evenIfUsed, @Nullable StopMode mode) {
         long request = ++requests;
-        on(new Event.Stop(request, 1, null, evenIfUsed, mode));
+        on(new Event.Stop(request, new Asker(1, "sh"), null, evenIfUsed, mode));
         return request;
     }
 
     long restart() {
         long request = ++requests;
-        on(new Event.Restart(request, 1, null, true, null));
+        on(new Event.Restart(request, new Asker(1, "sh"), null, true, null));
         return request;
     }
 

@@ -181,8 +181,8 @@ class LifecycleTest {
         long refused = life.stop(false, null);
         Outcome.StillUsed used = assertInstanceOf(Outcome.StillUsed.class, life.answer(refused));
         assertEquals(2, used.others().size());
-        life.on(new Event.Unuse(98, "11"));
-        life.on(new Event.Stop(99, 10, "10", false, null));
+        life.on(new Event.Unuse(98, "11", null));
+        life.on(new Event.Stop(99, new Asker(10, "sh"), "10", false, null));
         assertInstanceOf(Phase.Stopping.class, life.state().phase());
     }
 
