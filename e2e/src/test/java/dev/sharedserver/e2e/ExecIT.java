@@ -325,6 +325,7 @@ class ExecIT {
             send "again\\r"
             want "again\\r\\nagain"
             send "\\003"
+            want "ready> "
             send "echo status:\\$?\\r"
             want "status:130"
             send "\\$SS wait term --for stopped --timeout 10s; echo gone:\\$?\\r"
@@ -337,6 +338,7 @@ class ExecIT {
             want "exec held"
             sleep 0.3
             send "\\003"
+            want "ready> "
             send "echo front:\\$?\\r"
             want "front:0"
             send "exit\\r"
