@@ -25,6 +25,34 @@ public sealed interface Command {
     /** Become the server, or attach to it if it runs; the command is empty if none was given. */
     record Exec(ServerName name, UseOptions options, boolean noWait, List<String> command) implements Command {}
 
+    /** Attach to all servers of the config, or to those named. */
+    record Up(
+            List<ServerName> names,
+            @Nullable Long pid,
+            @Nullable String metadata,
+            @Nullable String config,
+            boolean json)
+            implements Command {}
+
+    /** Detach from all servers of the config, from those named, or from all there are. */
+    record Down(
+            List<ServerName> names,
+            boolean all,
+            @Nullable Long pid,
+            @Nullable String config,
+            boolean json) implements Command {}
+
+    /** Look at the config; {@code file} is null for the one that applies here. */
+    record Config(View view, @Nullable String file, boolean json) implements Command {
+
+        /** What is looked at. */
+        public enum View {
+            CHECK,
+            SHOW,
+            PATH
+        }
+    }
+
     /** Show all. */
     record ListServers(boolean json) implements Command {}
 

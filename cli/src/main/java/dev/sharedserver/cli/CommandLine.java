@@ -139,8 +139,11 @@ public final class CommandLine {
         return switch (verb) {
             case USE -> new Command.Use(name(), useOptions(), optionalCommand());
             case UNUSE, DECREF -> unuse(pid());
-            case RUN -> new Command.Run(allNames(), text("--metadata"), text("--config"), neededCommand());
+            case RUN -> new Command.Run(allNames(), text("--metadata"), path("--config"), neededCommand());
             case EXEC -> new Command.Exec(name(), useOptions(), has("--no-wait"), optionalCommand());
+            case UP -> new Command.Up(someNames(), pid(), text("--metadata"), path("--config"), has("--json"));
+            case DOWN -> down();
+            case CONFIG -> config();
             case LIST -> nameless(new Command.ListServers(has("--json")));
             case INFO -> new Command.Info(name(), has("--json"));
             case CHECK -> new Command.Check(name());
@@ -237,10 +240,57 @@ public final class CommandLine {
         return names.isEmpty() ? null : name();
     }
 
+    private Command.Down down() throws UsageError {
+        if (has("--all") && !names.isEmpty()) {
+            throw new UsageError("--all and names exclude each other, got " + Quote.of(names.get(0)));
+        }
+        return new Command.Down(someNames(), has("--all"), pid(), path("--config"), has("--json"));
+    }
+
+    private Command.Config config() throws UsageError {
+        if (names.isEmpty()) {
+            throw new UsageError("check, show or path is missing behind config");
+        }
+        String word = names.get(0);
+        Command.Config.View view = switch (word) {
+            case "check" -> Command.Config.View.CHECK;
+            case "show" -> Command.Config.View.SHOW;
+            case "path" -> Command.Config.View.PATH;
+            default ->
+                throw new UsageError("unknown word " + Quote.of(word) + " behind config"
+                        + meant(word, List.of("check", "show", "path")) + "; known are check, show, path");
+        };
+        String file = path("--config");
+        boolean takesFile = view == Command.Config.View.CHECK && file == null;
+        if (names.size() > (takesFile ? 2 : 1)) {
+            throw new UsageError("config " + word + " takes " + (takesFile ? "one file" : "no more words") + ", got "
+                    + Quote.of(names.get(names.size() - 1)));
+        }
+        if (names.size() == 2) {
+            file = names.get(1);
+            if (file.isEmpty()) {
+                throw new UsageError("invalid file '': a path is expected");
+            }
+        }
+        return new Command.Config(view, file, has("--json"));
+    }
+
+    private @Nullable String path(String flag) throws UsageError {
+        String value = text(flag);
+        if (value != null && value.isEmpty()) {
+            throw new UsageError("invalid " + flag + " '': a path is expected");
+        }
+        return value;
+    }
+
     private List<ServerName> allNames() throws UsageError {
         if (names.isEmpty()) {
             throw new UsageError("a server name is missing: sharedserver " + verb.words() + " " + verb.synopsis());
         }
+        return someNames();
+    }
+
+    private List<ServerName> someNames() throws UsageError {
         List<ServerName> all = new ArrayList<>();
         for (String name : names) {
             ServerName one = named(name);

@@ -38,9 +38,10 @@ final class Completion {
         out.append("    case ${COMP_WORDS[COMP_CWORD - 1]} in\n");
         out.append("    --for) COMPREPLY=($(compgen -W 'ready stopped active grace' -- \"$cur\")); return ;;\n");
         out.append("    --on-mismatch) COMPREPLY=($(compgen -W 'warn fail ignore' -- \"$cur\")); return ;;\n");
-        out.append("    --log-file | --working-dir | --stdin | --stdout) compopt -o default; return ;;\n");
+        out.append("    --config | --log-file | --working-dir | --stdin | --stdout) compopt -o default; return ;;\n");
         out.append("    esac\n    case $verb in\n");
         out.append("    completion) COMPREPLY=($(compgen -W 'bash zsh fish' -- \"$cur\")) ;;\n");
+        out.append("    config) COMPREPLY=($(compgen -W 'check show path' -- \"$cur\")) ;;\n");
         out.append("    help) COMPREPLY=($(compgen -W '")
                 .append(join(firstWords()))
                 .append("' -- \"$cur\")) ;;\n");
@@ -97,8 +98,9 @@ final class Completion {
         out.append("    case ${words[CURRENT - 1]} in\n");
         out.append("    --for) candidates=(ready stopped active grace); _describe state candidates; return ;;\n");
         out.append("    --on-mismatch) candidates=(warn fail ignore); _describe reaction candidates; return ;;\n");
-        out.append("    --log-file | --working-dir | --stdin | --stdout) _files; return ;;\n    esac\n");
+        out.append("    --config | --log-file | --working-dir | --stdin | --stdout) _files; return ;;\n    esac\n");
         out.append("    case $verb in\n    completion) candidates=(bash zsh fish); _describe shell candidates ;;\n");
+        out.append("    config) candidates=(check show path); _describe view candidates ;;\n");
         out.append("    list | help) ;;\n");
         out.append("    *)\n        candidates=(${(f)\"$(${words[1]} __names 2>/dev/null)\"})\n");
         out.append("        compadd -a candidates ;;\n    esac\n}\n");
@@ -141,6 +143,8 @@ final class Completion {
             }
             if (verb == Verb.COMPLETION) {
                 out.append("complete -c sharedserver ").append(here).append(" -a 'bash zsh fish'\n");
+            } else if (verb == Verb.CONFIG) {
+                out.append("complete -c sharedserver ").append(here).append(" -a 'check show path'\n");
             } else if (verb != Verb.LIST && verb != Verb.HELP) {
                 out.append("complete -c sharedserver ").append(here);
                 out.append(" -a '(sharedserver __names 2>/dev/null)'\n");
@@ -150,7 +154,7 @@ final class Completion {
     }
 
     private static boolean takesPath(Option option) {
-        return "PATH".equals(option.value()) || "DIR".equals(option.value());
+        return "PATH".equals(option.value()) || "FILE".equals(option.value()) || "DIR".equals(option.value());
     }
 
     private static String values(Option option) {

@@ -112,6 +112,50 @@ public final class JsonOutput {
         });
     }
 
+    /**
+     * Returns one line of {@code up --json} and {@code down --json}; what is null is left out.
+     *
+     * @param name as the config has it
+     * @param id as it is on disk
+     */
+    public static String fleet(
+            String action,
+            String name,
+            String id,
+            @Nullable Long pid,
+            @Nullable Integer refcount,
+            @Nullable String logFile,
+            @Nullable String reason) {
+        StringWriter text = new StringWriter(256);
+        try (JsonWriter json = new JsonWriter(text)) {
+            json.setHtmlSafe(false);
+            json.setSerializeNulls(false);
+            json.beginObject();
+            json.name("action").value(action);
+            json.name("name").value(name);
+            json.name("id").value(id);
+            json.name("pid").value(pid);
+            json.name("refcount").value(refcount);
+            json.name("log_file").value(logFile);
+            json.name("reason").value(reason);
+            json.endObject();
+        } catch (IOException e) {
+            throw new IllegalStateException("a StringWriter does not fail", e);
+        }
+        return JsonText.escapeLoneSurrogates(text.append('\n').toString());
+    }
+
+    /** Returns {@code use --json} of a server that is not wanted here. */
+    public static String skipped(String name, String variable) {
+        return json(json -> {
+            json.beginObject();
+            json.name("action").value("skipped");
+            json.name("name").value(name);
+            json.name("skip_if_env").value(variable);
+            json.endObject();
+        });
+    }
+
     private static void common(JsonWriter json, ServerView server) throws IOException {
         json.name("pid").value(server.pid());
         json.name("command").beginArray();

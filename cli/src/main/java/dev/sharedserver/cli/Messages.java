@@ -54,6 +54,20 @@ public final class Messages {
                 + " --hold " + key);
     }
 
+    public String sound(String file, int servers, int warnings) {
+        return good(Quote.escape(file) + ": " + servers + (servers == 1 ? " server" : " servers") + ", no errors"
+                + (warnings == 0 ? "" : ", " + warnings + (warnings == 1 ? " warning" : " warnings")));
+    }
+
+    public String skipped(String name, String variable) {
+        return note("Server " + Quote.escape(name) + " is skipped, since " + Quote.escape(variable) + " is set");
+    }
+
+    public String lazy(String name) {
+        return note("Server " + Quote.escape(name) + " is lazy and does not run: sharedserver use " + Quote.escape(name)
+                + " starts it");
+    }
+
     public String alreadyRunning(String name, long pid, int refcount) {
         return note(
                 "Server " + Quote.escape(name) + " is already running (PID: " + pid + ", refcount: " + refcount + ")");

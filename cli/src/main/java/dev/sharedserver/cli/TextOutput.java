@@ -1,6 +1,7 @@
 package dev.sharedserver.cli;
 
 import dev.sharedserver.core.Quote;
+import dev.sharedserver.core.config.ProjectName;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,10 +19,17 @@ public final class TextOutput {
         if (servers.isEmpty()) {
             return "(no servers)\n";
         }
-        List<String[]> rows = new ArrayList<>();
-        rows.add(new String[] {"NAME", "STATE", "PID", "REFS", "UPTIME", "COMMAND"});
+        boolean projects = false;
         for (ServerView server : servers) {
-            rows.add(new String[] {
+            projects |= ProjectName.isOne(server.name());
+        }
+        List<String[]> rows = new ArrayList<>();
+        rows.add(
+                projects
+                        ? new String[] {"NAME", "STATE", "PID", "REFS", "UPTIME", "DIRECTORY", "COMMAND"}
+                        : new String[] {"NAME", "STATE", "PID", "REFS", "UPTIME", "COMMAND"});
+        for (ServerView server : servers) {
+            String[] row = new String[] {
                 Quote.escape(server.name()),
                 state(server),
                 server.pid() == null ? "-" : Long.toString(server.pid()),
@@ -30,9 +38,17 @@ public final class TextOutput {
                         ? "-"
                         : span(now.toEpochMilli() - server.startedAt().toEpochMilli()),
                 command(server.command())
-            });
+            };
+            rows.add(projects ? withDirectory(row, server.workingDir()) : row);
         }
         return table(rows, terminal);
+    }
+
+    /** Two checkouts may have servers of the same name: where they run tells them apart. */
+    private static String[] withDirectory(String[] row, @Nullable String directory) {
+        return new String[] {
+            row[0], row[1], row[2], row[3], row[4], directory == null ? "-" : Quote.escape(directory), row[5]
+        };
     }
 
     private static String table(List<String[]> rows, Terminal terminal) {

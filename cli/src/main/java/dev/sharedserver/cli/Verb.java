@@ -60,6 +60,35 @@ enum Verb {
             """,
             "sharedserver exec db -- postgres -D data",
             execOptions()),
+    UP(
+            "up",
+            "[NAME…] [options]",
+            "attach to the servers of the config file",
+            """
+            Starts them at the same time, each after those that it depends on, and tells of each as soon as it is known.
+            With names: those and what they depend on. A lazy server is left alone unless it runs or another needs it.
+            """,
+            """
+            0 all attached or skipped; 1 one could not be
+            """,
+            "sharedserver up --pid $$ --json",
+            List.of(Option.PID, Option.METADATA, Option.CONFIG, Option.JSON_LINES)),
+    DOWN(
+            "down",
+            "[NAME… | --all] [options]",
+            "detach from the servers of the config file",
+            """
+            With names: from those only. With --all: from every server that the client is attached to.
+            """,
+            """
+            0 detached, or there was nothing to detach from; 1 one of the names is not attached
+            """,
+            "sharedserver down --all",
+            List.of(
+                    new Option("--all", null, "every server that the client holds, in the config or not"),
+                    Option.PID,
+                    Option.CONFIG,
+                    Option.JSON_LINES)),
     LIST("list", "[--json]", "show all servers", "", """
         0
         """, "sharedserver list", List.of(Option.JSON)),
@@ -148,6 +177,20 @@ enum Verb {
                     new Option("-f", null, "go on with what happens"),
                     new Option("-n", "N", "the last N events only"),
                     Option.JSON)),
+    CONFIG(
+            "config",
+            "check [FILE] | show | path",
+            "look at the config file",
+            """
+            check: tell all that is wrong with it, with line and column
+            show:  print the servers as they are after expansion, secrets hidden
+            path:  tell which file applies here, and why
+            """,
+            """
+            0; 1 there is none, or it has errors
+            """,
+            "sharedserver config check",
+            List.of(Option.CONFIG, Option.JSON)),
     COMPLETION(
             "completion",
             "bash|zsh|fish",

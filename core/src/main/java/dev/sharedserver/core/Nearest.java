@@ -22,25 +22,29 @@ public final class Nearest {
         return best;
     }
 
-    /** Levenshtein distance. */
+    /** Levenshtein distance, in which two letters that changed places count as one change. */
     private static int distance(String a, String b) {
         if (a.length() > 64) {
             return Integer.MAX_VALUE;
         }
-        int[] row = new int[b.length() + 1];
+        int[] before = new int[b.length() + 1];
+        int[] above = new int[b.length() + 1];
         for (int j = 0; j <= b.length(); j++) {
-            row[j] = j;
+            above[j] = j;
         }
         for (int i = 1; i <= a.length(); i++) {
-            int diagonal = row[0];
+            int[] row = new int[b.length() + 1];
             row[0] = i;
             for (int j = 1; j <= b.length(); j++) {
-                int above = row[j];
-                int change = a.charAt(i - 1) == b.charAt(j - 1) ? diagonal : diagonal + 1;
-                row[j] = Math.min(change, Math.min(above, row[j - 1]) + 1);
-                diagonal = above;
+                int change = above[j - 1] + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+                row[j] = Math.min(change, Math.min(above[j], row[j - 1]) + 1);
+                if (i > 1 && j > 1 && a.charAt(i - 1) == b.charAt(j - 2) && a.charAt(i - 2) == b.charAt(j - 1)) {
+                    row[j] = Math.min(row[j], before[j - 2] + 1);
+                }
             }
+            before = above;
+            above = row;
         }
-        return row[b.length()];
+        return above[b.length()];
     }
 }

@@ -6,6 +6,7 @@ import dev.sharedserver.core.Period;
 import dev.sharedserver.core.ProcessId;
 import dev.sharedserver.core.ServerName;
 import dev.sharedserver.core.StateDirectory;
+import dev.sharedserver.core.config.ProjectName;
 import dev.sharedserver.core.lifecycle.Action;
 import dev.sharedserver.core.lifecycle.Asker;
 import dev.sharedserver.core.lifecycle.Cause;
@@ -115,6 +116,26 @@ public final class Supervisor {
     /** Returns the server of that name, as memory knows it. */
     public Server server(ServerName name) {
         return servers.computeIfAbsent(name, n -> new Server(n, this));
+    }
+
+    /** Tells whether memory knows anything of a server of that name; does not look at the disk. */
+    public boolean remembers(ServerName name) {
+        Server server = servers.get(name);
+        return server != null && remembered(server);
+    }
+
+    /** Tells whether memory knows of a server that some project calls by that name. */
+    public boolean remembersProjectOf(ServerName name) {
+        for (Server server : servers.values()) {
+            if (ProjectName.isOf(server.name(), name) && remembered(server)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean remembered(Server server) {
+        return !server.state().forgettable() || server.foreign() != null;
     }
 
     /**

@@ -87,6 +87,12 @@ final class ExecVerb {
         Verbs.Wish wish = conversation.wish(name, exec.options(), exec.command(), true);
         UseOptions options = wish.options();
         Launch launch = wish.launch();
+        String skippedBy = wish.skippedBy();
+        if (skippedBy != null) {
+            launcher.stderr(complaints.skipped(name.value(), skippedBy));
+            launcher.exit(ExitCodes.OK);
+            return;
+        }
         conversation.refuseMismatch(name, launch, options);
         Client client = conversation.client(options.pid(), null, options.metadata());
         Client follower = exec.noWait() ? client : Client.process(self, Instant.now(), options.metadata());
@@ -115,7 +121,8 @@ final class ExecVerb {
         }
         supervisor.tell(name, new Event.ExecFailed(self, error.step(), error.errno()));
         supervisor.settled(name);
-        throw conversation.spawnFailed(name.value(), new Outcome.SpawnFailed(launch, error.step(), error.errno()));
+        throw Verbs.Conversation.spawnFailed(
+                name.value(), new Outcome.SpawnFailed(launch, error.step(), error.errno()));
     }
 
     private void attached(Command.Exec exec, ProcessId self, @Nullable Launch launch, UseOptions options, int refcount)

@@ -13,7 +13,9 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Makes of a command line and its caller what is to be run, and tells whether what runs is the same. */
@@ -82,27 +84,23 @@ final class Launches {
         if (added.isEmpty()) {
             return environment;
         }
-        List<String> merged = new ArrayList<>(environment.size() + added.size());
+        Map<String, String> last = LinkedHashMap.newLinkedHashMap(added.size());
+        for (String entry : added) {
+            last.put(key(entry), entry);
+        }
+        List<String> merged = new ArrayList<>(environment.size() + last.size());
         for (String entry : environment) {
-            if (!isReplaced(entry, added)) {
+            if (!last.containsKey(key(entry))) {
                 merged.add(entry);
             }
         }
-        for (int i = 0; i < added.size(); i++) {
-            if (!isReplaced(added.get(i), added.subList(i + 1, added.size()))) {
-                merged.add(added.get(i));
-            }
-        }
+        merged.addAll(last.values());
         return List.copyOf(merged);
     }
 
-    private static boolean isReplaced(String entry, List<String> added) {
-        for (String one : added) {
-            if (entry.startsWith(one.substring(0, one.indexOf('=') + 1))) {
-                return true;
-            }
-        }
-        return false;
+    private static String key(String entry) {
+        int equals = entry.indexOf('=');
+        return equals < 0 ? entry : entry.substring(0, equals);
     }
 
     /** Returns what of a wish the running server does not fulfil; null if it is the same server. */

@@ -59,6 +59,7 @@ public final class Verbs {
     private final Callers callers;
     private final Views views;
     private final Launches launches;
+    private final int uid;
 
     /** Makes the verbs of the servers that {@code supervisor} has. */
     public Verbs(
@@ -78,6 +79,7 @@ public final class Verbs {
         this.callers = new Callers(proc, guard.pid(), self);
         this.views = new Views(proc, guard);
         this.launches = new Launches(logs);
+        this.uid = proc.uid(self);
     }
 
     /** Carries out a request and answers it. */
@@ -94,14 +96,23 @@ public final class Verbs {
         }
     }
 
-    /** What a use may start, null if nobody says what. */
-    record Wish(UseOptions options, @Nullable Launch launch) {}
+    /**
+     * What a use may start.
+     *
+     * @param launch null if nobody says what
+     * @param skippedBy the variable for which the config says that the server is not wanted, null if it is
+     */
+    record Wish(
+            UseOptions options,
+            @Nullable Launch launch,
+            @Nullable String skippedBy) {}
 
     /** One request and its answer. */
     final class Conversation {
 
         private final Request request;
         private final LauncherConnection launcher;
+        private final Names names;
         private final Terminal out;
         private final Messages messages;
         private final Messages complaints;
@@ -109,6 +120,7 @@ public final class Verbs {
         Conversation(Request request, LauncherConnection launcher) {
             this.request = request;
             this.launcher = launcher;
+            this.names = new Names(supervisor, request, uid);
             // asking for NO_COLOR reads the whole environment: only where it matters
             boolean terminal = request.stdoutTty() || request.stderrTty();
             boolean color = terminal && request.variable("NO_COLOR").isEmpty();
@@ -118,13 +130,17 @@ public final class Verbs {
         }
 
         void carryOut(Command command) throws IOException, InterruptedException, Failure {
-            switch (command) {
+            switch (names.onDisk(command)) {
                 case Command.Use use -> use(use);
                 case Command.Unuse unuse -> unuse(unuse);
                 case Command.Run run -> run(run);
                 case Command.Exec exec ->
                     new ExecVerb(supervisor, history, directory, callers, this, request, launcher, complaints)
                             .carryOut(exec);
+                case Command.Up up -> fleet().up(up, caller(up.pid()));
+                case Command.Down down -> down(down);
+                case Command.Config config ->
+                    new ConfigViews(names.config(config.file()), launcher, messages, complaints).show(config);
                 case Command.ListServers list -> list(list);
                 case Command.Info info -> info(info);
                 case Command.Check check ->
@@ -142,6 +158,19 @@ public final class Verbs {
                 case Command.AdminDebug debug -> debug(debug);
                 case Command.Names names -> names();
                 case Command.Print print -> print(print.text());
+            }
+        }
+
+        private Fleet fleet() {
+            return new Fleet(supervisor, launches, names, request, launcher, messages, complaints);
+        }
+
+        private void down(Command.Down down) throws IOException, InterruptedException, Failure {
+            Long pid = down.pid();
+            if (pid == null) {
+                fleet().down(down, caller(null).pid(), null);
+            } else {
+                fleet().down(down, callers.number(pid, request), asker());
             }
         }
 
@@ -190,20 +219,27 @@ public final class Verbs {
         /** Finds out what a use may start; the config is asked where the command line names no command. */
         Wish wish(ServerName name, UseOptions options, List<String> command, boolean exec) throws IOException, Failure {
             if (!command.isEmpty()) {
-                return new Wish(options, launch(name, options, command, exec));
+                return new Wish(options, launch(name, options, command, exec), null);
             }
             boolean runs = supervisor.server(name).state().instance() != null;
-            Configs.Configured found = runs && options.config() == null ? null : Configs.find(name, options, request);
+            if (runs && options.config() == null) {
+                return new Wish(options, null, null);
+            }
+            CallersConfig config = names.config(options.config());
+            for (String note : config.notes()) {
+                launcher.stderr(complaints.warning(note));
+            }
+            CallersConfig.Configured found = config.configured(name, options);
             if (found == null) {
-                return new Wish(options, null);
+                return new Wish(options, null, null);
             }
             for (String warning : found.warnings()) {
                 launcher.stderr(complaints.warning(warning));
             }
-            if (found.command().isEmpty()) {
-                return new Wish(found.options(), null);
+            if (found.skippedBy() != null) {
+                return new Wish(options, null, runs ? null : found.skippedBy());
             }
-            return new Wish(found.options(), launch(name, found.options(), found.command(), exec));
+            return new Wish(found.options(), launch(name, found.options(), found.command(), exec), null);
         }
 
         private Launch launch(ServerName name, UseOptions options, List<String> command, boolean exec) throws Failure {
@@ -213,6 +249,12 @@ public final class Verbs {
         private void use(Command.Use use) throws IOException, InterruptedException, Failure {
             Wish wish = wish(use.name(), use.options(), use.command(), false);
             UseOptions options = wish.options();
+            String skippedBy = wish.skippedBy();
+            if (skippedBy != null) {
+                String name = use.name().value();
+                print(options.json() ? JsonOutput.skipped(name, skippedBy) : messages.skipped(name, skippedBy));
+                return;
+            }
             Launch launch = wish.launch();
             Client client = client(options.pid(), options.hold(), options.metadata());
             refuseMismatch(use.name(), launch, options);
@@ -389,7 +431,7 @@ public final class Verbs {
             }
         }
 
-        Failure spawnFailed(String name, Outcome.SpawnFailed o) {
+        static Failure spawnFailed(String name, Outcome.SpawnFailed o) {
             Launch launch = o.launch();
             String why = Errno.text(o.errno());
             String command = Quote.of(launch.command().get(0));
@@ -435,7 +477,13 @@ public final class Verbs {
             List<ServerName> held = new ArrayList<>();
             try {
                 for (ServerName name : run.names()) {
-                    Launch launch = wish(name, options, List.of(), false).launch();
+                    Wish wish = wish(name, options, List.of(), false);
+                    String skippedBy = wish.skippedBy();
+                    if (skippedBy != null) {
+                        launcher.stderr(complaints.skipped(name.value(), skippedBy));
+                        continue;
+                    }
+                    Launch launch = wish.launch();
                     Outcome outcome = ask(name, number -> new Event.Use(number, client, launch));
                     boolean holds = outcome instanceof Outcome.Attached
                             || outcome instanceof Outcome.Rescued

@@ -1,14 +1,17 @@
 package dev.sharedserver.core.config;
 
-import dev.sharedserver.core.Nearest;
 import dev.sharedserver.core.Quote;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CoderResult;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -21,19 +24,38 @@ import org.jspecify.annotations.Nullable;
  *     file, but for a syntax error, behind which nothing is read
  * @param warnings what is odd and harmless
  * @param unset variables without value and default, whose places stay as they are
+ * @param broken names of the servers that have errors; of very many errors only the first are kept
  */
 public record ConfigFile(
         String file,
         Map<String, ServerSpec> servers,
         List<Problem> errors,
         List<Problem> warnings,
-        List<Problem> unset) {
+        List<Problem> unset,
+        Set<String> broken) {
 
     /** The largest file that is read, in bytes. */
     public static final int MAX_BYTES = 1 << 20;
 
     /** The keys of the file. */
     static final List<String> KEYS = List.of("$schema", "servers");
+
+    /** Parses a config file, as {@link #parse(String, String, Function)}. */
+    public static ConfigFile parse(String file, byte[] bytes, Function<String, @Nullable String> variables) {
+        CharBuffer text = CharBuffer.allocate(bytes.length);
+        CoderResult result = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes), text, true);
+        text.flip();
+        if (result.isError()) {
+            String before = text.toString();
+            int lineStart = before.lastIndexOf('\n') + 1;
+            int line = 1 + (int) before.chars().filter(c -> c == '\n').count();
+            int column = before.codePointCount(lineStart, before.length()) + 1;
+            Problem problem =
+                    new Problem(file, line, column, "", null, "this byte is no UTF-8: save the file as UTF-8");
+            return new ConfigFile(file, Map.of(), List.of(problem), List.of(), List.of(), Set.of());
+        }
+        return parse(file, text.toString(), variables);
+    }
 
     /**
      * Parses a config file.
@@ -50,12 +72,17 @@ public record ConfigFile(
             findings.add(e.in(file));
         }
         return new ConfigFile(
-                file, Collections.unmodifiableMap(servers), findings.errors(), findings.warnings(), findings.unset());
+                file,
+                Collections.unmodifiableMap(servers),
+                findings.errors(),
+                findings.warnings(),
+                findings.unset(),
+                findings.broken());
     }
 
     /** Makes one of a file that cannot be read. */
     public static ConfigFile unreadable(String file, String why) {
-        return new ConfigFile(file, Map.of(), List.of(Problem.ofFile(file, why)), List.of(), List.of());
+        return new ConfigFile(file, Map.of(), List.of(Problem.ofFile(file, why)), List.of(), List.of(), Set.of());
     }
 
     /** Returns the errors that keep a server from being used: its own, and those of the whole file. */
@@ -65,6 +92,9 @@ public record ConfigFile(
             if (error.server() == null || error.server().equals(server)) {
                 of.add(error);
             }
+        }
+        if (of.isEmpty() && broken.contains(server)) {
+            of.add(errors.get(0));
         }
         return List.copyOf(of);
     }
@@ -90,9 +120,10 @@ public record ConfigFile(
         } else if (all instanceof Node.Dict dict) {
             findings.duplicates(dict, "servers", null);
             Map<String, SpecReader> readers = new LinkedHashMap<>();
+            Expansion.Budget budget = new Expansion.Budget();
             for (Node.Member member : dict.members()) {
                 if (!readers.containsKey(member.key())) {
-                    readers.put(member.key(), new SpecReader(member, variables, findings));
+                    readers.put(member.key(), new SpecReader(member, variables, budget, findings));
                 }
             }
             servers(readers, servers, findings);
@@ -114,13 +145,12 @@ public record ConfigFile(
                 if (readers.containsKey(dependency.value())) {
                     names.add(dependency.value());
                 } else {
-                    String nearest = Nearest.of(dependency.value(), readers.keySet());
                     findings.error(
                             dependency,
                             Node.path("servers", entry.getKey()) + ".dependsOn",
                             entry.getKey(),
                             "no server " + Quote.of(dependency.value()) + " is in this file"
-                                    + (nearest == null ? "" : ", did you mean " + Quote.of(nearest) + "?"));
+                                    + findings.meant(dependency.value(), readers.keySet(), ""));
                 }
             }
             dependsOn.put(entry.getKey(), names);
@@ -128,13 +158,7 @@ public record ConfigFile(
         for (List<String> cycle : Cycles.in(dependsOn)) {
             report(cycle, readers, findings);
         }
-        Map<String, Boolean> bad = new HashMap<>();
-        for (Problem error : findings.errors()) {
-            if (error.server() != null) {
-                bad.put(error.server(), true);
-            }
-        }
-        read.keySet().removeAll(bad.keySet());
+        read.keySet().removeAll(findings.broken());
         servers.putAll(read);
     }
 

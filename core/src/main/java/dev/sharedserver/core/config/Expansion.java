@@ -17,9 +17,23 @@ final class Expansion {
     private static final int MAX_MALFORMED = 8;
 
     private final Function<String, @Nullable String> variables;
+    private final Budget budget;
 
-    Expansion(Function<String, @Nullable String> variables) {
+    Expansion(Function<String, @Nullable String> variables, Budget budget) {
         this.variables = variables;
+        this.budget = budget;
+    }
+
+    /** How much text the variables of one file may become: a short file can name a long variable many times. */
+    static final class Budget {
+
+        /** More than Linux passes on to any program, in characters. */
+        private int left = 4 << 20;
+
+        private boolean take(int length) {
+            left = Math.max(-1, left - length);
+            return left >= 0;
+        }
     }
 
     /**
@@ -27,8 +41,9 @@ final class Expansion {
      *
      * @param unset names of variables that have neither value nor default: their places stay as they were
      * @param malformed what begins like a variable and is none, and stays as it was
+     * @param tooLong whether it is cut, since the budget is spent
      */
-    record Expanded(String text, List<String> unset, List<String> malformed) {}
+    record Expanded(String text, List<String> unset, List<String> malformed, boolean tooLong) {}
 
     /** Returns the expanded text. */
     Expanded expand(String text) {
@@ -39,12 +54,12 @@ final class Expansion {
             if (home == null || home.isEmpty()) {
                 run.unset.add("HOME");
             } else {
-                run.out.append(home);
+                run.put(home);
                 start = 1;
             }
         }
         run.expand(text, start, text.length(), 0);
-        return new Expanded(run.out.toString(), List.copyOf(run.unset), List.copyOf(run.malformed));
+        return new Expanded(run.out.toString(), List.copyOf(run.unset), List.copyOf(run.malformed), run.tooLong);
     }
 
     private final class Run {
@@ -52,6 +67,15 @@ final class Expansion {
         private final StringBuilder out = new StringBuilder();
         private final List<String> unset = new ArrayList<>();
         private final List<String> malformed = new ArrayList<>();
+        private boolean tooLong;
+
+        private void put(String value) {
+            if (budget.take(value.length())) {
+                out.append(value);
+            } else {
+                tooLong = true;
+            }
+        }
 
         void expand(String text, int start, int end, int depth) {
             int at = start;
@@ -92,7 +116,7 @@ final class Expansion {
                 unset.add(name);
                 out.append(text, start, close + 1);
             } else {
-                out.append(value);
+                put(value);
             }
             return close + 1;
         }

@@ -3,10 +3,13 @@ package dev.sharedserver.core.config;
 import dev.sharedserver.core.Nearest;
 import dev.sharedserver.core.Quote;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Collects what is found wrong or odd while one file is read. */
@@ -15,7 +18,15 @@ final class Findings {
     private static final Comparator<Problem> BY_PLACE =
             Comparator.comparingInt(Problem::line).thenComparingInt(Problem::column);
 
+    /** So many of each kind are kept: a file can have one in every second byte. */
+    private static final int MOST = 500;
+
+    /** So often the nearest word is looked for. */
+    private static final int MOST_GUESSES = 50;
+
     private final String file;
+    private final Set<String> broken = new HashSet<>();
+    private int guesses;
     private final List<Problem> errors = new ArrayList<>();
     private final List<Problem> warnings = new ArrayList<>();
     private final List<Problem> unset = new ArrayList<>();
@@ -25,30 +36,53 @@ final class Findings {
     }
 
     void add(Problem error) {
-        errors.add(error);
+        if (error.server() != null) {
+            broken.add(error.server());
+        }
+        keep(errors, error);
+    }
+
+    private static void keep(List<Problem> problems, Problem problem) {
+        if (problems.size() < MOST) {
+            problems.add(problem);
+        }
+    }
+
+    /** Returns the servers that have errors. */
+    Set<String> broken() {
+        return Set.copyOf(broken);
+    }
+
+    /** Returns what may have been meant, in words that go behind a message. */
+    String meant(String word, Collection<String> known, String otherwise) {
+        guesses++;
+        String nearest = guesses > MOST_GUESSES ? null : Nearest.of(word, known);
+        return nearest == null ? otherwise : ", did you mean " + Quote.of(nearest) + "?";
     }
 
     void error(Node at, String path, @Nullable String server, String text) {
-        errors.add(new Problem(file, at.line(), at.column(), path, server, text));
+        add(new Problem(file, at.line(), at.column(), path, server, text));
     }
 
     void error(Node.Member at, String path, @Nullable String server, String text) {
-        errors.add(new Problem(file, at.line(), at.column(), path, server, text));
+        add(new Problem(file, at.line(), at.column(), path, server, text));
     }
 
     void warning(Node at, String path, @Nullable String server, String text) {
-        warnings.add(new Problem(file, at.line(), at.column(), path, server, text));
+        keep(warnings, new Problem(file, at.line(), at.column(), path, server, text));
     }
 
     void unset(Node at, String path, @Nullable String server, String variable) {
-        unset.add(new Problem(
-                file,
-                at.line(),
-                at.column(),
-                path,
-                server,
-                "variable " + Quote.escape(variable) + " is not set: set it, or give a default by ${"
-                        + Quote.escape(variable) + ":-DEFAULT}"));
+        keep(
+                unset,
+                new Problem(
+                        file,
+                        at.line(),
+                        at.column(),
+                        path,
+                        server,
+                        "variable " + Quote.escape(variable) + " is not set: set it, or give a default by ${"
+                                + Quote.escape(variable) + ":-DEFAULT}"));
     }
 
     /** Reports keys that stand twice, and keys that are none of {@code known}. */
@@ -56,17 +90,10 @@ final class Findings {
         duplicates(dict, path, server);
         for (Node.Member member : dict.members()) {
             if (!known.contains(member.key())) {
-                String nearest = Nearest.of(member.key(), known);
-                warnings.add(new Problem(
-                        file,
-                        member.line(),
-                        member.column(),
-                        Node.path(path, member.key()),
-                        server,
-                        "unknown key " + Quote.of(member.key()) + " is ignored"
-                                + (nearest == null
-                                        ? ": known are " + String.join(", ", known)
-                                        : ", did you mean " + Quote.of(nearest) + "?")));
+                String where = Node.path(path, member.key());
+                String text = "unknown key " + Quote.of(member.key()) + " is ignored"
+                        + meant(member.key(), known, ": known are " + String.join(", ", known));
+                keep(warnings, new Problem(file, member.line(), member.column(), where, server, text));
             }
         }
     }

@@ -6,6 +6,9 @@ import org.jspecify.annotations.Nullable;
 /** A piece of JSON that remembers where it stands: line and column from 1, columns in characters. */
 sealed interface Node {
 
+    /** A longer key is cut where a path shows it, in characters. */
+    int LONGEST_STEP = 128;
+
     /** Returns the line of its first character. */
     int line();
 
@@ -42,6 +45,10 @@ sealed interface Node {
 
     /** Returns the path of what stands below {@code path} under {@code key}. */
     static String path(String path, String key) {
+        if (key.length() > LONGEST_STEP) {
+            int end = Character.isHighSurrogate(key.charAt(LONGEST_STEP - 1)) ? LONGEST_STEP - 1 : LONGEST_STEP;
+            return path + "[\"" + key.substring(0, end) + "…\"]";
+        }
         if (!isPlain(key)) {
             return path + "[\"" + key + "\"]";
         }

@@ -40,7 +40,11 @@ public final class ProjectName {
 
     /** Tells whether a name looks like a project's. */
     public static boolean isOne(ServerName onDisk) {
-        String value = onDisk.value();
+        return isOne(onDisk.value());
+    }
+
+    /** Tells whether a name looks like a project's. */
+    public static boolean isOne(String value) {
         int at = value.length() - ENDING;
         if (at < 1 || value.charAt(at) != '@') {
             return false;

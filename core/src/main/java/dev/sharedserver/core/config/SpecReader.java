@@ -8,8 +8,10 @@ import dev.sharedserver.core.Signals;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
@@ -55,15 +57,21 @@ final class SpecReader {
     private final Findings findings;
     private final Function<String, @Nullable String> variables;
     private final List<Node.Text> dependencies = new ArrayList<>();
+    private final Expansion.Budget budget;
     private Expansion expansion;
 
-    SpecReader(Node.Member member, Function<String, @Nullable String> variables, Findings findings) {
+    SpecReader(
+            Node.Member member,
+            Function<String, @Nullable String> variables,
+            Expansion.Budget budget,
+            Findings findings) {
         this.member = member;
         this.name = member.key();
         this.node = member.value();
         this.path = Node.path("servers", name);
         this.variables = variables;
-        this.expansion = new Expansion(variables);
+        this.expansion = new Expansion(variables, budget);
+        this.budget = budget;
         this.findings = findings;
     }
 
@@ -84,7 +92,7 @@ final class SpecReader {
         Port port = port(dict.get("port"));
         if (port != null) {
             String value = port instanceof Port.Fixed fixed ? Integer.toString(fixed.number()) : ServerSpec.PORT_MARK;
-            expansion = new Expansion(variable -> variable.equals("PORT") ? value : variables.apply(variable));
+            expansion = new Expansion(variable -> variable.equals("PORT") ? value : variables.apply(variable), budget);
         }
         List<String> command = command(dict);
         List<String> env = env(dict.get("env"));
@@ -152,6 +160,10 @@ final class SpecReader {
             return null;
         }
         Expansion.Expanded expanded = expansion.expand(written);
+        if (expanded.tooLong()) {
+            wrong(value, where, "with its variables the file becomes longer than Linux can pass on");
+            return null;
+        }
         for (String variable : expanded.unset()) {
             findings.unset(value, where, name, variable);
         }
@@ -309,7 +321,7 @@ final class SpecReader {
 
     private List<String> dependsOn(@Nullable Node value) {
         String where = path + ".dependsOn";
-        List<String> names = new ArrayList<>();
+        Set<String> names = new LinkedHashSet<>();
         if (value instanceof Node.Items items) {
             for (int i = 0; i < items.items().size(); i++) {
                 Node item = items.items().get(i);
@@ -317,11 +329,10 @@ final class SpecReader {
                 if (text == null || !(item instanceof Node.Text one)) {
                     continue;
                 }
-                if (names.contains(text)) {
-                    wrong(item, where + "[" + i + "]", Quote.of(text) + " stands here a second time: remove it");
-                } else {
-                    names.add(text);
+                if (names.add(text)) {
                     dependencies.add(one);
+                } else {
+                    wrong(item, where + "[" + i + "]", Quote.of(text) + " stands here a second time: remove it");
                 }
             }
         } else if (value != null) {

@@ -1,6 +1,7 @@
 package dev.sharedserver.core.config;
 
 import dev.sharedserver.core.Quote;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -17,6 +18,11 @@ final class Syntax {
     private int depth;
     private int line = 1;
     private int lineStart;
+    private int countedTo;
+    private int counted;
+
+    /** Keys and indices that lead to where we are: made into text only when something is wrong. */
+    private final ArrayDeque<Object> path = new ArrayDeque<>();
 
     private Syntax(String text) {
         this.text = text;
@@ -50,22 +56,38 @@ final class Syntax {
         if (text.startsWith("\ufeff")) {
             syntax.at = 1;
             syntax.lineStart = 1;
+            syntax.countedTo = 1;
         }
-        syntax.skip("");
-        Node node = syntax.value("");
-        syntax.skip("");
+        syntax.skip();
+        Node node = syntax.value();
+        syntax.skip();
         if (syntax.at < text.length()) {
-            throw syntax.wrong("", syntax.found() + " stands behind the end of the JSON value: remove it");
+            throw syntax.wrong(syntax.found() + " stands behind the end of the JSON value: remove it");
         }
         return node;
     }
 
-    private Wrong wrong(String path, String what) {
-        return new Wrong(line, column(), path, what);
+    private Wrong wrong(String what) {
+        return new Wrong(line, column(), path(), what);
     }
 
+    private String path() {
+        String text = "";
+        for (Object step : path) {
+            text = step instanceof String key ? Node.path(text, key) : text + "[" + step + "]";
+        }
+        return text;
+    }
+
+    /** Counts on from where it was asked last: a file may be one long line. */
     private int column() {
-        return text.codePointCount(lineStart, Math.min(at, text.length())) + 1;
+        if (at < countedTo || countedTo < lineStart) {
+            countedTo = lineStart;
+            counted = 0;
+        }
+        counted += text.codePointCount(countedTo, at);
+        countedTo = at;
+        return counted + 1;
     }
 
     /** Describes what stands here. */
@@ -89,7 +111,7 @@ final class Syntax {
     }
 
     /** Passes blanks and comments. */
-    private void skip(String path) throws Wrong {
+    private void skip() throws Wrong {
         while (at < text.length()) {
             char c = text.charAt(at);
             if (c == '\n') {
@@ -103,7 +125,7 @@ final class Syntax {
             } else if (text.startsWith("/*", at)) {
                 int end = text.indexOf("*/", at + 2);
                 if (end < 0) {
-                    throw wrong(path, "this comment never ends: add */");
+                    throw wrong("this comment never ends: add */");
                 }
                 while (at < end) {
                     if (text.charAt(at) == '\n') {
@@ -125,31 +147,29 @@ final class Syntax {
         lineStart = at;
     }
 
-    private Node value(String path) throws Wrong {
+    private Node value() throws Wrong {
         int startLine = line;
         int startColumn = column();
         if (at >= text.length()) {
-            throw wrong(path, "a value is expected here, found the end of the file");
+            throw wrong("a value is expected here, found the end of the file");
         }
         char c = text.charAt(at);
         if (c == '{' || c == '[') {
             if (depth == MAX_DEPTH) {
-                throw wrong(
-                        path.substring(0, Math.min(path.length(), 40)) + "…",
-                        "more than " + MAX_DEPTH + " levels deep");
+                throw wrong("more than " + MAX_DEPTH + " levels deep");
             }
             depth++;
             Node node = c == '{'
-                    ? new Node.Dict(startLine, startColumn, members(path))
-                    : new Node.Items(startLine, startColumn, items(path));
+                    ? new Node.Dict(startLine, startColumn, members())
+                    : new Node.Items(startLine, startColumn, items());
             depth--;
             return node;
         }
         if (c == '"') {
-            return new Node.Text(startLine, startColumn, string(path));
+            return new Node.Text(startLine, startColumn, string());
         }
         if (c == '-' || c >= '0' && c <= '9') {
-            return new Node.Numeral(startLine, startColumn, number(path));
+            return new Node.Numeral(startLine, startColumn, number());
         }
         if (word("true") || word("false")) {
             return new Node.Bool(startLine, startColumn, c == 't');
@@ -158,7 +178,7 @@ final class Syntax {
             return new Node.Nothing(startLine, startColumn);
         }
         String hint = c == '\'' || Character.isLetter(c) ? ": strings stand in double quotes" : "";
-        throw wrong(path, "a value is expected, found " + found() + hint);
+        throw wrong("a value is expected, found " + found() + hint);
     }
 
     private boolean word(String word) {
@@ -170,11 +190,11 @@ final class Syntax {
         return true;
     }
 
-    private List<Node.Member> members(String path) throws Wrong {
+    private List<Node.Member> members() throws Wrong {
         List<Node.Member> members = new ArrayList<>();
         at++;
         while (true) {
-            skip(path);
+            skip();
             if (next('}')) {
                 at++;
                 return members;
@@ -183,49 +203,51 @@ final class Syntax {
                 String hint = at < text.length() && isWord(text.charAt(at)) || next('\'')
                         ? ": keys stand in double quotes"
                         : members.isEmpty() ? "" : " (or } is missing)";
-                throw wrong(path, "a key is expected, found " + found() + hint);
+                throw wrong("a key is expected, found " + found() + hint);
             }
             int keyLine = line;
             int keyColumn = column();
-            String key = string(path);
-            String below = Node.path(path, key);
-            skip(below);
+            String key = string();
+            path.addLast(key);
+            skip();
             if (!next(':')) {
-                throw wrong(below, "a : is expected behind the key, found " + found());
+                throw wrong("a : is expected behind the key, found " + found());
             }
             at++;
-            skip(below);
-            members.add(new Node.Member(keyLine, keyColumn, key, value(below)));
-            skip(below);
+            skip();
+            members.add(new Node.Member(keyLine, keyColumn, key, value()));
+            skip();
             if (next(',')) {
                 at++;
             } else if (!next('}')) {
-                throw wrong(below, "a , or } is expected behind the value, found " + found());
+                throw wrong("a , or } is expected behind the value, found " + found());
             }
+            path.removeLast();
         }
     }
 
-    private List<Node> items(String path) throws Wrong {
+    private List<Node> items() throws Wrong {
         List<Node> items = new ArrayList<>();
         at++;
         while (true) {
-            skip(path);
+            skip();
             if (next(']')) {
                 at++;
                 return items;
             }
-            String below = path + "[" + items.size() + "]";
-            items.add(value(below));
-            skip(below);
+            path.addLast(items.size());
+            items.add(value());
+            skip();
             if (next(',')) {
                 at++;
             } else if (!next(']')) {
-                throw wrong(below, "a , or ] is expected behind the value, found " + found());
+                throw wrong("a , or ] is expected behind the value, found " + found());
             }
+            path.removeLast();
         }
     }
 
-    private String string(String path) throws Wrong {
+    private String string() throws Wrong {
         int startLine = line;
         int startColumn = column();
         StringBuilder out = new StringBuilder();
@@ -233,17 +255,17 @@ final class Syntax {
         while (true) {
             if (at >= text.length() || text.charAt(at) == '\n') {
                 throw new Wrong(
-                        startLine, startColumn, path, "this string does not end in its line: add the closing \"");
+                        startLine, startColumn, path(), "this string does not end in its line: add the closing \"");
             }
             char c = text.charAt(at);
             if (c == '"') {
                 at++;
-                return whole(out.toString(), startLine, startColumn, path);
+                return whole(out.toString(), startLine, startColumn);
             }
             if (c == '\\') {
-                out.append(escaped(path));
+                out.append(escaped());
             } else if (c < ' ') {
-                throw wrong(path, found() + " cannot stand in a string as it is: write \\t, \\n or \\u00XX");
+                throw wrong(found() + " cannot stand in a string as it is: write \\t, \\n or \\u00XX");
             } else {
                 out.append(c);
                 at++;
@@ -252,7 +274,7 @@ final class Syntax {
     }
 
     /** Refuses half characters, but for those that stand for bytes which are no UTF-8 ({@code OsText}). */
-    private static String whole(String string, int line, int column, String path) throws Wrong {
+    private String whole(String string, int startLine, int startColumn) throws Wrong {
         for (int i = 0; i < string.length(); i++) {
             char c = string.charAt(i);
             if (Character.isHighSurrogate(c)
@@ -260,13 +282,17 @@ final class Syntax {
                     && Character.isLowSurrogate(string.charAt(i + 1))) {
                 i++;
             } else if (Character.isSurrogate(c) && !(c >= 0xdc80 && c <= 0xdcff)) {
-                throw new Wrong(line, column, path, "this string holds half a character: \\u" + Integer.toHexString(c));
+                throw new Wrong(
+                        startLine,
+                        startColumn,
+                        path(),
+                        "this string holds half a character: \\u" + Integer.toHexString(c));
             }
         }
         return string;
     }
 
-    private char escaped(String path) throws Wrong {
+    private char escaped() throws Wrong {
         char c = at + 1 < text.length() ? text.charAt(at + 1) : '\n';
         int length = 2;
         char result;
@@ -282,7 +308,7 @@ final class Syntax {
                 for (int i = at + 2; i < at + 6; i++) {
                     int digit = i < text.length() && text.charAt(i) < 0x80 ? Character.digit(text.charAt(i), 16) : -1;
                     if (digit < 0) {
-                        throw wrong(path, "four hexadecimal digits are expected behind \\u");
+                        throw wrong("four hexadecimal digits are expected behind \\u");
                     }
                     code = 16 * code + digit;
                 }
@@ -290,16 +316,14 @@ final class Syntax {
                 result = (char) code;
             }
             default ->
-                throw wrong(
-                        path,
-                        "unknown escape " + Quote.of(c == '\n' ? "\\" : "\\" + c)
-                                + ": a backslash itself is written \\\\");
+                throw wrong("unknown escape " + Quote.of(c == '\n' ? "\\" : "\\" + c)
+                        + ": a backslash itself is written \\\\");
         }
         at += length;
         return result;
     }
 
-    private String number(String path) throws Wrong {
+    private String number() throws Wrong {
         int start = at;
         while (at < text.length() && isWord(text.charAt(at))) {
             at++;
@@ -307,7 +331,7 @@ final class Syntax {
         String number = text.substring(start, at);
         if (!isNumber(number)) {
             at = start;
-            throw wrong(path, "invalid number " + found() + ": strings stand in double quotes");
+            throw wrong("invalid number " + found() + ": strings stand in double quotes");
         }
         return number;
     }

@@ -1,0 +1,293 @@
+package dev.sharedserver.agent.verbs;
+
+import dev.sharedserver.agent.wire.Request;
+import dev.sharedserver.cli.UseOptions;
+import dev.sharedserver.core.InvalidInput;
+import dev.sharedserver.core.Quote;
+import dev.sharedserver.core.ServerName;
+import dev.sharedserver.core.config.ConfigFile;
+import dev.sharedserver.core.config.ConfigPlaces;
+import dev.sharedserver.core.config.ConfigPlaces.Origin;
+import dev.sharedserver.core.config.EnvFile;
+import dev.sharedserver.core.config.Port;
+import dev.sharedserver.core.config.Problem;
+import dev.sharedserver.core.config.ProjectName;
+import dev.sharedserver.core.config.ServerSpec;
+import java.io.IOException;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** The config file of one caller: read when it is first needed, and only then. */
+final class CallersConfig {
+
+    private final ConfigPlaces.@Nullable Place place;
+    private final List<String> notes;
+    private final Map<String, String> environment;
+    private @Nullable ConfigFile file;
+    private @Nullable String realDirectory;
+
+    private CallersConfig(ConfigPlaces.@Nullable Place place, List<String> notes, Map<String, String> environment) {
+        this.place = place;
+        this.notes = notes;
+        this.environment = environment;
+    }
+
+    /**
+     * A server as the config describes it.
+     *
+     * @param options the caller's options, completed by those of the config
+     * @param warnings what is odd about it
+     * @param skippedBy the variable that makes it unwanted ({@code skipIfEnv}), null if it is wanted
+     */
+    record Configured(
+            ServerSpec spec,
+            List<String> command,
+            UseOptions options,
+            List<String> warnings,
+            @Nullable String skippedBy) {}
+
+    /**
+     * Finds the caller's config.
+     *
+     * @param option what {@code --config} names
+     * @param uid the user whose agent this is
+     */
+    static CallersConfig find(@Nullable String option, Request request, int uid) throws Failure {
+        Map<String, String> environment = environment(request);
+        String variable = environment.getOrDefault("SHAREDSERVER_CONFIG", "");
+        String named = option != null ? option : variable;
+        if (!named.isEmpty()) {
+            if (request.cwd().isEmpty() && !named.startsWith("/")) {
+                throw new Failure(
+                        ExitCodes.FAILED,
+                        "the working directory does not exist any more: give the config " + Quote.of(named)
+                                + " by its absolute path");
+            }
+            Origin origin = option != null ? Origin.OPTION : Origin.VARIABLE;
+            return new CallersConfig(ConfigPlaces.named(named, request.cwd(), origin), List.of(), environment);
+        }
+        List<String> notes = new ArrayList<>();
+        ConfigPlaces.Place found = null;
+        for (ConfigPlaces.Place place : ConfigPlaces.of(
+                request.cwd(), environment.getOrDefault("HOME", ""), environment.getOrDefault("XDG_CONFIG_HOME", ""))) {
+            if (ConfigReading.exists(place.path())) {
+                String stranger = place.origin() == Origin.PROJECT ? ConfigReading.stranger(place, uid) : null;
+                if (stranger == null) {
+                    found = place;
+                    break;
+                }
+                notes.add(stranger);
+            }
+        }
+        return new CallersConfig(found, List.copyOf(notes), environment);
+    }
+
+    private static Map<String, String> environment(Request request) {
+        Map<String, String> environment = new HashMap<>();
+        for (String entry : request.environment()) {
+            int equals = entry.indexOf('=');
+            if (equals > 0) {
+                environment.putIfAbsent(entry.substring(0, equals), entry.substring(equals + 1));
+            }
+        }
+        return environment;
+    }
+
+    /** Returns where it is, null if there is none. */
+    ConfigPlaces.@Nullable Place place() {
+        return place;
+    }
+
+    /** Returns what the caller should know of files that were found and are not used. */
+    List<String> notes() {
+        return notes;
+    }
+
+    /** Returns what it holds; without a config, one without servers. */
+    ConfigFile file() {
+        ConfigFile read = file;
+        if (read == null) {
+            read = place == null
+                    ? new ConfigFile("", Map.of(), List.of(), List.of(), List.of(), Set.of())
+                    : ConfigReading.config(place.path(), environment::get);
+            file = read;
+        }
+        return read;
+    }
+
+    /** Returns what a server of that name would be called on disk if it belonged to the config's directory alone. */
+    ServerName own(ServerName name) {
+        if (place == null) {
+            return name;
+        }
+        String directory = realDirectory;
+        if (directory == null) {
+            try {
+                directory = Path.of(place.directory()).toRealPath().toString();
+            } catch (IOException | InvalidPathException e) {
+                directory = place.directory();
+            }
+            realDirectory = directory;
+        }
+        try {
+            return ProjectName.of(name, directory);
+        } catch (InvalidInput e) {
+            return name; // too long for a project's
+        }
+    }
+
+    /** Returns what that server is called on disk. */
+    ServerName onDisk(ServerName name) {
+        ServerSpec spec = place == null ? null : file().servers().get(name.value());
+        return spec != null && spec.project() ? own(name) : name;
+    }
+
+    /** Returns what that server is called in the file. */
+    private String inFile(ServerName onDisk) {
+        String value = onDisk.value();
+        if (ProjectName.isOne(onDisk)) {
+            String stem = value.substring(0, value.lastIndexOf('@'));
+            ServerSpec spec = file().servers().get(stem);
+            if (spec != null && spec.project() && own(spec.name()).equals(onDisk)) {
+                return stem;
+            }
+        }
+        return value;
+    }
+
+    /** Returns the server, null if the config does not name it. */
+    @Nullable
+    Configured configured(ServerName onDisk, UseOptions options) throws Failure {
+        if (place == null) {
+            return null;
+        }
+        String name = inFile(onDisk);
+        refuse(file().errorsOf(name));
+        ServerSpec found = file().servers().get(name);
+        if (found == null) {
+            return null;
+        }
+        ServerSpec spec = found.withoutPort();
+        List<String> warnings = new ArrayList<>();
+        collect(file().warnings(), name, warnings);
+        collect(file().unset(), name, warnings);
+        String skip = skippedBy(spec);
+        if (skip != null) {
+            return new Configured(spec, spec.command(), options, List.copyOf(warnings), skip);
+        }
+        return new Configured(spec, spec.command(), complete(options, spec, place), List.copyOf(warnings), null);
+    }
+
+    /** Returns the variable that makes a server unwanted here, null if it is wanted. */
+    @Nullable
+    String skippedBy(ServerSpec spec) {
+        String variable = spec.skipIfEnv();
+        return variable == null || environment.getOrDefault(variable, "").isEmpty() ? null : variable;
+    }
+
+    private static void collect(List<Problem> problems, String server, List<String> texts) {
+        for (Problem problem : problems) {
+            if (problem.server() == null || problem.server().equals(server)) {
+                texts.add(problem.toString());
+            }
+        }
+    }
+
+    /** Fails if there are errors. */
+    static void refuse(List<Problem> errors) throws Failure {
+        if (!errors.isEmpty()) {
+            String more =
+                    errors.size() == 1 ? "" : " (and " + (errors.size() - 1) + " more: sharedserver config check)";
+            throw new Failure(ExitCodes.FAILED, errors.get(0) + more);
+        }
+    }
+
+    /** What the command line says goes before what the config says. */
+    private static UseOptions complete(UseOptions options, ServerSpec spec, ConfigPlaces.Place place) throws Failure {
+        EnvFile file = envFile(spec, place);
+        refuse(file == null ? List.of() : file.errors());
+        Map<String, String> env = new LinkedHashMap<>();
+        variables(spec, file).forEach(entry -> put(env, entry));
+        options.env().forEach(entry -> put(env, entry));
+        return new UseOptions(
+                first(options.gracePeriod(), spec.gracePeriod()),
+                options.pid(),
+                options.hold(),
+                first(options.metadata(), spec.metadata()),
+                options.onMismatch(),
+                options.stdin(),
+                options.stdout(),
+                List.copyOf(env.values()),
+                first(options.logFile(), within(place, spec.logFile())),
+                first(options.workingDir(), workingDir(spec, place)),
+                first(options.stopSignal(), spec.stopSignal()),
+                first(options.stopTimeout(), spec.stopTimeout()),
+                options.config(),
+                options.json(),
+                options.shell());
+    }
+
+    /** Returns the variables that the config adds, {@code K=V} each; every key once. */
+    static List<String> variables(ServerSpec spec, @Nullable EnvFile file) {
+        Map<String, String> entries = new LinkedHashMap<>();
+        if (spec.port() instanceof Port.Fixed port) {
+            put(entries, "PORT=" + port.number());
+        }
+        if (file != null) {
+            file.entries().forEach(entry -> put(entries, entry));
+        }
+        spec.env().forEach(entry -> put(entries, entry));
+        return List.copyOf(entries.values());
+    }
+
+    private static void put(Map<String, String> entries, String entry) {
+        entries.put(entry.substring(0, entry.indexOf('=')), entry);
+    }
+
+    /** Reads the server's file of variables, null if it names none. */
+    static @Nullable EnvFile envFile(ServerSpec spec, ConfigPlaces.Place place) {
+        String path = within(place, spec.envFile());
+        return path == null ? null : ConfigReading.variables(path, spec.name().value());
+    }
+
+    /**
+     * Returns where a server runs, null for where its first client is: a project's server runs in the project's directory,
+     * wherever that is.
+     */
+    static @Nullable String workingDir(ServerSpec spec, ConfigPlaces.Place place) {
+        return spec.workingDir() == null && place.origin() != Origin.USER
+                ? place.directory()
+                : within(place, spec.workingDir());
+    }
+
+    /** Returns a path of the config as an absolute one. */
+    static @Nullable String within(ConfigPlaces.Place place, @Nullable String path) {
+        if (path == null || path.startsWith("/")) {
+            return path;
+        }
+        return (place.directory().equals("/") ? "" : place.directory()) + "/" + path;
+    }
+
+    private static <T> @Nullable T first(@Nullable T one, @Nullable T other) {
+        return one == null ? other : one;
+    }
+
+    /** Returns the place of a config that is needed. */
+    ConfigPlaces.Place needed() throws Failure {
+        if (place == null) {
+            throw new Failure(
+                    ExitCodes.FAILED,
+                    "there is no config file: neither .sharedserver.json nor .sharedserver/servers.json here or above,"
+                            + " nor servers.json in ${XDG_CONFIG_HOME:-~/.config}/sharedserver; name one by --config"
+                            + (notes.isEmpty() ? "" : ". " + String.join(". ", notes)));
+        }
+        return place;
+    }
+}

@@ -1,0 +1,437 @@
+package dev.sharedserver.agent.verbs;
+
+import dev.sharedserver.agent.supervise.Server;
+import dev.sharedserver.agent.supervise.Supervisor;
+import dev.sharedserver.agent.wire.LauncherConnection;
+import dev.sharedserver.agent.wire.Request;
+import dev.sharedserver.cli.Command;
+import dev.sharedserver.cli.JsonOutput;
+import dev.sharedserver.cli.Messages;
+import dev.sharedserver.cli.UseOptions;
+import dev.sharedserver.core.InvalidInput;
+import dev.sharedserver.core.Nearest;
+import dev.sharedserver.core.Period;
+import dev.sharedserver.core.ProcessId;
+import dev.sharedserver.core.Quote;
+import dev.sharedserver.core.ServerName;
+import dev.sharedserver.core.config.ConfigFile;
+import dev.sharedserver.core.config.Problem;
+import dev.sharedserver.core.config.ServerSpec;
+import dev.sharedserver.core.lifecycle.Asker;
+import dev.sharedserver.core.lifecycle.Client;
+import dev.sharedserver.core.lifecycle.Event;
+import dev.sharedserver.core.lifecycle.Instance;
+import dev.sharedserver.core.lifecycle.Launch;
+import dev.sharedserver.core.lifecycle.Outcome;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.SequencedSet;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.LongFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Attaches to, and detaches from, many servers in one command ({@code up}, {@code down}).
+ *
+ * <p>Each server has a thread of its own, which waits for those that it depends on; what is known of one is told at once.
+ */
+final class Fleet {
+
+    private final Supervisor supervisor;
+    private final Launches launches;
+    private final Names names;
+    private final Request request;
+    private final LauncherConnection launcher;
+    private final Messages messages;
+    private final Messages complaints;
+
+    Fleet(
+            Supervisor supervisor,
+            Launches launches,
+            Names names,
+            Request request,
+            LauncherConnection launcher,
+            Messages messages,
+            Messages complaints) {
+        this.supervisor = supervisor;
+        this.launches = launches;
+        this.names = names;
+        this.request = request;
+        this.launcher = launcher;
+        this.messages = messages;
+        this.complaints = complaints;
+    }
+
+    /**
+     * What became of one server.
+     *
+     * @param name as the config has it
+     * @param text the sentence for people
+     * @param reason why not, null if it went well
+     */
+    private record Result(
+            String action,
+            ServerName name,
+            ServerName id,
+            @Nullable Long pid,
+            @Nullable Integer refcount,
+            @Nullable String logFile,
+            String text,
+            @Nullable String reason) {
+
+        boolean failed() {
+            return action.equals("failed");
+        }
+    }
+
+    // Up
+
+    void up(Command.Up up, ProcessId client) throws IOException, InterruptedException, Failure {
+        CallersConfig config = names.config(up.config());
+        for (String note : config.notes()) {
+            launcher.stderr(complaints.warning(note));
+        }
+        config.needed();
+        ConfigFile file = config.file();
+        List<Problem> general = new ArrayList<>();
+        for (Problem error : file.errors()) {
+            if (error.server() == null) {
+                general.add(error);
+            }
+        }
+        CallersConfig.refuse(general);
+        for (Problem warning : file.warnings()) {
+            launcher.stderr(complaints.warning(warning.toString()));
+        }
+        Ascent ascent = new Ascent(up, client, config);
+        for (ServerName name : up.names().isEmpty() ? all(file) : up.names()) {
+            ascent.want(name);
+        }
+        launcher.exit(ascent.go() ? ExitCodes.OK : ExitCodes.FAILED);
+    }
+
+    /** Returns every server of the file, the broken ones, too. */
+    private static List<ServerName> all(ConfigFile file) {
+        List<ServerName> all = new ArrayList<>();
+        file.servers().values().forEach(spec -> all.add(spec.name()));
+        for (String name : file.broken()) {
+            try {
+                all.add(ServerName.of(name));
+            } catch (InvalidInput e) {
+                // it has no name to be called by; config check tells of it
+            }
+        }
+        return all;
+    }
+
+    /** One {@code up}: who is to be started, and what became of each. */
+    private final class Ascent {
+
+        private final Command.Up up;
+        private final ProcessId client;
+        private final CallersConfig config;
+        private final UseOptions options;
+        private final Set<ServerName> wanted = new LinkedHashSet<>();
+        private final Set<ServerName> onlyIfRunning = new LinkedHashSet<>();
+        private final Map<String, CompletableFuture<Result>> results = new LinkedHashMap<>();
+        private final BlockingQueue<Result> known = new LinkedBlockingQueue<>();
+
+        Ascent(Command.Up up, ProcessId client, CallersConfig config) {
+            this.up = up;
+            this.client = client;
+            this.config = config;
+            this.options = UseOptions.ofConfig(up.config());
+        }
+
+        /** Adds a server, and what it depends on. */
+        void want(ServerName first) {
+            ServerSpec named = config.file().servers().get(first.value());
+            if (named != null && named.lazy()) {
+                onlyIfRunning.add(first);
+                return;
+            }
+            ArrayDeque<ServerName> left = new ArrayDeque<>();
+            left.add(first);
+            while (!left.isEmpty()) {
+                ServerName name = left.remove();
+                ServerSpec spec = config.file().servers().get(name.value());
+                if (wanted.add(name) && spec != null && config.skippedBy(spec) == null) {
+                    for (String dependency : spec.dependsOn()) {
+                        try {
+                            left.add(ServerName.of(dependency));
+                        } catch (InvalidInput e) {
+                            throw new IllegalStateException("a dependency is a key of the file", e);
+                        }
+                    }
+                }
+            }
+        }
+
+        /** Starts all and tells of each; false if one failed. */
+        boolean go() throws IOException, InterruptedException {
+            onlyIfRunning.removeAll(wanted);
+            List<ServerName> all = new ArrayList<>(wanted);
+            all.addAll(onlyIfRunning);
+            for (ServerName name : all) {
+                results.put(name.value(), new CompletableFuture<>());
+            }
+            for (ServerName name : all) {
+                Thread.ofVirtual().start(() -> finish(name));
+            }
+            boolean good = true;
+            for (int i = 0; i < results.size(); i++) {
+                Result result = known.take();
+                good &= !result.failed();
+                tell(result, up.json());
+            }
+            return good;
+        }
+
+        private void finish(ServerName name) {
+            Result made;
+            try {
+                made = attach(name);
+            } catch (Failure e) {
+                made = failed(name, config.onDisk(name), e.text());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                made = failed(name, config.onDisk(name), "interrupted");
+            } catch (RuntimeException | ExecutionException e) {
+                // told to this caller; the others' servers are no worse for it
+                made = failed(name, config.onDisk(name), "internal error: " + e);
+            }
+            of(name.value()).complete(made);
+            known.add(made);
+        }
+
+        private Result attach(ServerName name) throws InterruptedException, ExecutionException, Failure {
+            ServerName id = config.onDisk(name);
+            CallersConfig.Configured found = config.configured(id, options);
+            if (found == null) {
+                String nearest =
+                        Nearest.of(name.value(), config.file().servers().keySet());
+                throw new Failure(
+                        ExitCodes.FAILED,
+                        "no server " + Quote.of(name.value()) + " is in "
+                                + Quote.of(config.file().file())
+                                + (nearest == null ? "" : ", did you mean " + Quote.of(nearest) + "?"));
+            }
+            String variable = found.skippedBy();
+            if (variable != null) {
+                String text = messages.skipped(id.value(), variable);
+                return new Result("skipped", name, id, null, null, null, text, variable + " is set");
+            }
+            boolean lazy = onlyIfRunning.contains(name);
+            if (!lazy) {
+                awaitDependencies(found.spec());
+            }
+            Launch launch = lazy ? null : launches.launch(id, found.options(), found.command(), request);
+            String metadata = up.metadata() == null ? found.spec().metadata() : up.metadata();
+            Client held = Client.process(client, Instant.now(), metadata);
+            return result(name, id, ask(id, number -> new Event.Use(number, held, launch)), lazy);
+        }
+
+        private void awaitDependencies(ServerSpec spec) throws InterruptedException, ExecutionException, Failure {
+            for (String dependency : spec.dependsOn()) {
+                if (of(dependency).get().failed()) {
+                    throw new Failure(
+                            ExitCodes.FAILED,
+                            "server " + Quote.escape(spec.name().value()) + " is not started, since "
+                                    + Quote.escape(dependency) + " failed, which it depends on");
+                }
+            }
+        }
+
+        private CompletableFuture<Result> of(String name) {
+            return Objects.requireNonNull(results.get(name), "everybody that is wanted has a result");
+        }
+    }
+
+    private Result failed(ServerName name, ServerName id, String reason) {
+        return new Result("failed", name, id, null, null, null, complaints.error(reason), reason);
+    }
+
+    private Result result(ServerName name, ServerName id, Outcome outcome, boolean lazy) throws Failure {
+        String shown = id.value();
+        return switch (outcome) {
+            case Outcome.Started o ->
+                attached("started", name, id, o.pid(), o.refcount(), messages.started(shown, o.pid(), o.refcount()));
+            case Outcome.Attached o ->
+                attached("attached", name, id, o.pid(), o.refcount(), messages.attached(shown, o.refcount()));
+            case Outcome.Rescued o ->
+                attached("rescued", name, id, o.pid(), o.refcount(), messages.rescued(shown, o.refcount()));
+            case Outcome.NoCommand o ->
+                lazy
+                        ? new Result(
+                                "lazy", name, id, null, null, null, messages.lazy(shown), "it is lazy and does not run")
+                        : failed(name, id, "server " + Quote.escape(shown) + " is not running");
+            case Outcome.SpawnFailed o -> throw Verbs.Conversation.spawnFailed(shown, o);
+            case Outcome.ClientNotAlive o ->
+                failed(name, id, "client " + o.key() + " is not alive: nothing was attached to " + Quote.escape(shown));
+            case Outcome.ClientNotWatched o ->
+                failed(name, id, "client " + o.key() + " cannot be watched: " + o.reason());
+            case Outcome.IsTheServer o ->
+                failed(
+                        name,
+                        id,
+                        "process " + o.pid() + " is server " + Quote.escape(shown) + " itself: it cannot hold itself");
+            case Outcome.NotRecorded o ->
+                failed(
+                        name,
+                        id,
+                        "cannot write the state of server " + Quote.escape(shown) + ": " + Quote.escape(o.reason()));
+            default -> failed(name, id, "server " + Quote.escape(shown) + ": " + outcome);
+        };
+    }
+
+    private Result attached(String action, ServerName name, ServerName id, long pid, int refcount, String text) {
+        Instance instance = supervisor.server(id).state().instance();
+        String log = instance == null ? null : instance.launch().logFile();
+        return new Result(action, name, id, pid, refcount, log, text, null);
+    }
+
+    private Outcome ask(ServerName id, LongFunction<? extends Event> event) throws InterruptedException, Failure {
+        Optional<Outcome> outcome = supervisor.ask(supervisor.server(id), event);
+        if (outcome.isEmpty()) {
+            throw new Failure(
+                    ExitCodes.FAILED,
+                    "server " + Quote.escape(id.value()) + " is managed by another tool: it is shown, not touched");
+        }
+        return outcome.get();
+    }
+
+    private void tell(Result result, boolean json) throws IOException {
+        if (json) {
+            launcher.stdout(JsonOutput.fleet(
+                    result.action(),
+                    result.name().value(),
+                    result.id().value(),
+                    result.pid(),
+                    result.refcount(),
+                    result.logFile(),
+                    result.reason()));
+        } else if (result.failed()) {
+            launcher.stderr(result.text());
+        } else {
+            launcher.stdout(result.text());
+        }
+        launcher.flush();
+    }
+
+    // Down
+
+    void down(Command.Down down, long pid, @Nullable Asker by) throws IOException, InterruptedException, Failure {
+        String key = Long.toString(pid);
+        boolean good = true;
+        int told = 0;
+        for (Map.Entry<ServerName, ServerName> entry : affected(down).entrySet()) {
+            ServerName id = entry.getValue();
+            boolean named = !down.names().isEmpty();
+            Server server = supervisor.server(id);
+            if (!named && !server.state().clients().containsKey(key)) {
+                continue;
+            }
+            Result result = detach(entry.getKey(), id, key, by);
+            good &= !result.failed();
+            tell(result, down.json());
+            told++;
+        }
+        if (told == 0 && !down.json()) {
+            launcher.stdout(messages.note("Client " + key + " is attached to none of them"));
+        }
+        launcher.exit(good ? ExitCodes.OK : ExitCodes.FAILED);
+    }
+
+    /** Returns the names in the order in which they are left, each with what it is on disk: the dependent ones first. */
+    private Map<ServerName, ServerName> affected(Command.Down down) throws IOException, InterruptedException, Failure {
+        Map<ServerName, ServerName> affected = new LinkedHashMap<>();
+        if (down.all()) {
+            for (Server server : supervisor.all()) {
+                affected.put(server.name(), server.name());
+            }
+            return affected;
+        }
+        if (!down.names().isEmpty()) {
+            CallersConfig config = names.config(down.config());
+            for (ServerName name : down.names()) {
+                affected.put(name, down.config() == null ? names.seen(name) : config.onDisk(name));
+            }
+            return affected;
+        }
+        CallersConfig config = names.config(down.config());
+        config.needed();
+        CallersConfig.refuse(config.file().servers().isEmpty() ? config.file().errors() : List.of());
+        SequencedSet<ServerName> order = new LinkedHashSet<>();
+        Set<ServerName> done = new LinkedHashSet<>();
+        for (ServerSpec spec : config.file().servers().values()) {
+            order(spec, config.file(), done, order);
+        }
+        for (ServerName name : order.reversed()) {
+            affected.put(name, config.onDisk(name));
+        }
+        return affected;
+    }
+
+    /** Puts what a server depends on before the server; without recursion, since chains may be long. */
+    private static void order(ServerSpec first, ConfigFile file, Set<ServerName> done, Set<ServerName> order) {
+        ArrayDeque<ServerSpec> stack = new ArrayDeque<>();
+        stack.push(first);
+        while (!stack.isEmpty()) {
+            ServerSpec spec = Objects.requireNonNull(stack.peek(), "it is not empty");
+            boolean entered = !done.add(spec.name());
+            boolean pushed = false;
+            if (!entered) {
+                for (String dependency : spec.dependsOn()) {
+                    ServerSpec next = file.servers().get(dependency);
+                    if (next != null && !done.contains(next.name())) {
+                        stack.push(next);
+                        pushed = true;
+                    }
+                }
+            }
+            if (!pushed) {
+                stack.pop();
+                order.add(spec.name());
+            }
+        }
+    }
+
+    private Result detach(ServerName name, ServerName id, String key, @Nullable Asker by) throws InterruptedException {
+        try {
+            Outcome outcome = ask(id, number -> new Event.Unuse(number, key, by));
+            if (outcome instanceof Outcome.Detached o) {
+                Period grace = o.grace() == null ? new Period(0) : supervisor.until(o.grace());
+                String text = messages.detached(id.value(), o.refcount(), grace);
+                return new Result("detached", name, id, null, o.refcount(), null, text, null);
+            }
+            if (request.retry()) {
+                // an agent that died after it had detached, and before it could say so
+                int refcount = supervisor.refcount(id);
+                String text = messages.detached(id.value(), refcount, new Period(0));
+                return new Result("detached", name, id, null, refcount, null, text, null);
+            }
+            boolean runs = outcome instanceof Outcome.NotAttached;
+            String shown = Quote.escape(id.value());
+            return failed(
+                    name,
+                    id,
+                    runs
+                            ? "client " + key + " is not attached to server " + shown
+                            : "server " + shown + " is not running");
+        } catch (Failure e) {
+            return failed(name, id, e.text());
+        }
+    }
+}
