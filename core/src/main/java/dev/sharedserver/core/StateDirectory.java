@@ -16,7 +16,6 @@ import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -145,9 +144,12 @@ public final class StateDirectory {
                 if (wanted == null) {
                     kind = Damage.Kind.UNEXPECTED_FILE;
                     detail = "stands there though nothing belongs in it";
-                } else if (!holds(file, wanted)) {
-                    kind = Damage.Kind.CHANGED_FILE;
-                    detail = "was changed by somebody else";
+                } else if (!text(file).equals(wanted)) {
+                    boolean miscounts = ending.equals(CLIENTS) && StateJson.miscounts(text(file));
+                    kind = miscounts ? Damage.Kind.REFCOUNT_MISMATCH : Damage.Kind.CHANGED_FILE;
+                    detail = miscounts
+                            ? "has a refcount that is not its number of clients"
+                            : "was changed by somebody else";
                 } else if (isExposed(file)) {
                     kind = Damage.Kind.UNSAFE_PERMISSIONS;
                     detail = "could be read or written by others";
@@ -159,11 +161,11 @@ public final class StateDirectory {
         }
     }
 
-    private static boolean holds(Path file, String text) {
+    private static String text(Path file) {
         try {
-            return Arrays.equals(Files.readAllBytes(file), text.getBytes(StandardCharsets.UTF_8));
+            return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
         } catch (IOException e) {
-            return false;
+            return "";
         }
     }
 

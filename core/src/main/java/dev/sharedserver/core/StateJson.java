@@ -163,6 +163,17 @@ final class StateJson {
         return new ClientsRecord(records);
     }
 
+    /** Tells whether a {@code clients.json} gives another count than it has clients. */
+    static boolean miscounts(String text) {
+        try {
+            Fields fields = fields(text);
+            Fields clients = fields.objectOrNull("clients");
+            return clients != null && fields.number("refcount") != clients.values.size();
+        } catch (StateFileException e) {
+            return false;
+        }
+    }
+
     private static boolean isClientKey(String key) {
         if (key.startsWith("hold-")) {
             return true;

@@ -2,6 +2,7 @@ package dev.sharedserver.agent.supervise;
 
 import dev.sharedserver.core.ClientRecord;
 import dev.sharedserver.core.ClientsRecord;
+import dev.sharedserver.core.Damage;
 import dev.sharedserver.core.DeadlineRecord;
 import dev.sharedserver.core.Found;
 import dev.sharedserver.core.InvalidInput;
@@ -112,11 +113,28 @@ public final class Adopter {
             ExitStatus status = child == null ? new ExitStatus.Unknown() : GuardReader.status(child.exit());
             events.add(new Event.ServerEnded(process, status));
         }
-        Long watcher = record.watcherPid();
-        boolean ours = watcher != null
-                && watcher == host.guard().pid()
+        return new Adoption.Ours(events, damages(name, record, found));
+    }
+
+    private List<Damage> damages(ServerName name, ServerRecord record, Found<ClientsRecord> clients) {
+        List<Damage> damages = new ArrayList<>();
+        boolean ours = Objects.equals(record.watcherPid(), host.guard().pid())
                 && Objects.equals(record.watcherStartTime(), host.guard().startTime());
-        return new Adoption.Ours(events, ours ? null : watcher);
+        if (!ours) {
+            damages.add(new Damage(
+                    name,
+                    Damage.Kind.DEAD_WATCHER,
+                    "its watcher " + record.watcherPid() + " was dead: it is watched again",
+                    true));
+        }
+        if (clients instanceof Found.Unreadable<ClientsRecord> bad) {
+            damages.add(new Damage(
+                    name,
+                    Damage.Kind.UNREADABLE_FILE,
+                    name.value() + ".clients.json was unreadable (" + bad.reason() + "): its clients are forgotten",
+                    true));
+        }
+        return damages;
     }
 
     /** A live watcher that is not our guard belongs to another tool. A guard of ours that died is no live watcher. */

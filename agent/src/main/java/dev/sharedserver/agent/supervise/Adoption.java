@@ -1,8 +1,8 @@
 package dev.sharedserver.agent.supervise;
 
+import dev.sharedserver.core.Damage;
 import dev.sharedserver.core.lifecycle.Event;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /** What the files of a server turn out to be where memory knows nothing of it. */
 sealed interface Adoption {
@@ -19,7 +19,7 @@ sealed interface Adoption {
     /**
      * They speak of a server of ours; the events bring it into memory.
      *
-     * @param deadWatcher pid of the watcher that the files name, if it is not ours
+     * @param damages what was wrong with it, and is put right by this
      */
-    record Ours(List<Event> events, @Nullable Long deadWatcher) implements Adoption {}
+    record Ours(List<Event> events, List<Damage> damages) implements Adoption {}
 }

@@ -199,13 +199,7 @@ public final class Server {
             case Adoption.Stale stale -> supervisor.clean(name, stale.reason());
             case Adoption.OfAnotherTool other -> foreign = other.server();
             case Adoption.Ours ours -> {
-                if (ours.deadWatcher() != null) {
-                    supervisor.repaired(new Damage(
-                            name,
-                            Damage.Kind.DEAD_WATCHER,
-                            "its watcher " + ours.deadWatcher() + " was dead: it is watched again",
-                            true));
-                }
+                ours.damages().forEach(supervisor::repaired);
                 // whatever the files say in detail, they are written again
                 unwritten = true;
                 for (Event event : ours.events()) {

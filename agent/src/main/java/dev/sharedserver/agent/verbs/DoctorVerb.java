@@ -23,15 +23,25 @@ final class DoctorVerb {
     private final StateDirectory store;
     private final LauncherConnection launcher;
     private final Terminal out;
+    private final boolean first;
 
-    DoctorVerb(Supervisor supervisor, StateDirectory store, LauncherConnection launcher, Terminal out) {
+    /**
+     * Makes it.
+     *
+     * @param first whether this is the agent's first request: then what its start put right is part of the answer
+     */
+    DoctorVerb(Supervisor supervisor, StateDirectory store, LauncherConnection launcher, Terminal out, boolean first) {
         this.supervisor = supervisor;
         this.store = store;
         this.launcher = launcher;
         this.out = out;
+        this.first = first;
     }
 
     void carryOut(Command.Doctor command) throws IOException, InterruptedException {
+        if (!first) {
+            supervisor.repairs(); // long ago, and told in the event log
+        }
         List<Damage> ofDirectory = new ArrayList<>();
         Map<String, List<Damage>> byServer = new TreeMap<>();
         if (command.name() != null) {

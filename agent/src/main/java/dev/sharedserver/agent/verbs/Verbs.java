@@ -39,6 +39,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongFunction;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
@@ -60,6 +61,7 @@ public final class Verbs {
     private final Views views;
     private final Launches launches;
     private final int uid;
+    private final AtomicBoolean asked = new AtomicBoolean();
 
     /** Makes the verbs of the servers that {@code supervisor} has. */
     public Verbs(
@@ -84,7 +86,7 @@ public final class Verbs {
 
     /** Carries out a request and answers it. */
     public void serve(Request request, LauncherConnection launcher) throws IOException, InterruptedException {
-        Conversation conversation = new Conversation(request, launcher);
+        Conversation conversation = new Conversation(request, launcher, !asked.getAndSet(true));
         try {
             conversation.carryOut(CommandLine.parse(request.argv(), request.version()));
         } catch (UsageError e) {
@@ -110,6 +112,7 @@ public final class Verbs {
     /** One request and its answer. */
     final class Conversation {
 
+        private final boolean first;
         private final Request request;
         private final LauncherConnection launcher;
         private final Names names;
@@ -117,7 +120,8 @@ public final class Verbs {
         private final Messages messages;
         private final Messages complaints;
 
-        Conversation(Request request, LauncherConnection launcher) {
+        Conversation(Request request, LauncherConnection launcher, boolean first) {
+            this.first = first;
             this.request = request;
             this.launcher = launcher;
             this.names = new Names(supervisor, request, uid);
@@ -150,7 +154,7 @@ public final class Verbs {
                 case Command.Wait wait -> await(wait);
                 case Command.Logs wanted -> logs(wanted);
                 case Command.Events wanted -> new EventsVerb(events, history, request, launcher, out).carryOut(wanted);
-                case Command.Doctor doctor -> new DoctorVerb(supervisor, store, launcher, out).carryOut(doctor);
+                case Command.Doctor doctor -> new DoctorVerb(supervisor, store, launcher, out, first).carryOut(doctor);
                 case Command.AdminStart start -> adminStart(start);
                 case Command.AdminStop stop -> adminStop(stop);
                 case Command.AdminIncref incref -> incref(incref);
