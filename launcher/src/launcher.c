@@ -169,7 +169,8 @@ static _Noreturn void become_guard(const struct statedir *d, int lock, int repor
 	char *env[9];
 	int count = 0;
 	const char *names[][2] = {{"PATH", "/usr/local/bin:/usr/bin:/bin"}, {"HOME", "/"}, {"USER", NULL},
-				  {"LOGNAME", NULL}, {"XDG_CACHE_HOME", NULL}, {"SHAREDSERVER_DEBUG", NULL}};
+				  {"LOGNAME", NULL}, {"XDG_CACHE_HOME", NULL}, {"SHAREDSERVER_DEBUG", NULL},
+				  {"SHAREDSERVER_SLEEP_AFTER", NULL}};
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		env[count] = fixed_variable(names[i][0], names[i][1]);
 		if (env[count])

@@ -2,8 +2,9 @@ package dev.sharedserver.agent;
 
 import dev.sharedserver.agent.supervise.AgentLog;
 import dev.sharedserver.agent.supervise.GuardReader;
-import dev.sharedserver.agent.supervise.Snapshot;
 import dev.sharedserver.agent.supervise.Supervisor;
+import dev.sharedserver.core.InvalidInput;
+import dev.sharedserver.core.Period;
 import dev.sharedserver.os.guard.GuardLink;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -17,6 +18,9 @@ final class Lease implements GuardReader.Control, Front.Rest {
     /** After how long without work the agent goes to sleep while servers run, in ms. */
     private static final long SLEEP_AFTER = 60_000;
 
+    /** The variable of the guard's environment that says another time; for tests, and for who wants the memory back. */
+    private static final String SETTING = "SHAREDSERVER_SLEEP_AFTER";
+
     /** After how long without work agent and guard end where there is no server, in ms. */
     private static final long END_AFTER = 5_000;
 
@@ -27,6 +31,7 @@ final class Lease implements GuardReader.Control, Front.Rest {
     private final Supervisor supervisor;
     private final AgentLog log;
     private final SynchronousQueue<Boolean> answers = new SynchronousQueue<>();
+    private final long sleepAfter;
     private volatile boolean replaced;
     private volatile Runnable nudge = () -> {};
     private @Nullable GuardReader reader;
@@ -35,6 +40,18 @@ final class Lease implements GuardReader.Control, Front.Rest {
         this.guard = guard;
         this.supervisor = supervisor;
         this.log = log;
+        this.sleepAfter = sleepAfter(System.getenv(SETTING), log);
+    }
+
+    private static long sleepAfter(@Nullable String setting, AgentLog log) {
+        try {
+            return setting == null || setting.isEmpty()
+                    ? SLEEP_AFTER
+                    : Period.parse(setting).nanos() / 1_000_000L;
+        } catch (InvalidInput e) {
+            log.say(SETTING + ": " + e.getMessage());
+            return SLEEP_AFTER;
+        }
     }
 
     void follow(GuardReader followed) {
@@ -50,7 +67,7 @@ final class Lease implements GuardReader.Control, Front.Rest {
         if (replaced) {
             return 0;
         }
-        return supervisor.empty() ? END_AFTER : SLEEP_AFTER;
+        return supervisor.empty() ? END_AFTER : sleepAfter;
     }
 
     @Override
@@ -61,7 +78,7 @@ final class Lease implements GuardReader.Control, Front.Rest {
             return;
         }
         try (FileOutputStream out = new FileOutputStream("/proc/self/fd/6")) {
-            out.write(Snapshot.write(supervisor.surroundings()));
+            out.write(supervisor.snapshot().write());
         }
         guard.sleep(seen);
         if (answers.take()) {

@@ -12,7 +12,6 @@ import dev.sharedserver.core.EventLog;
 import dev.sharedserver.core.OsText;
 import dev.sharedserver.core.ProcessId;
 import dev.sharedserver.core.StateDirectory;
-import dev.sharedserver.core.lifecycle.Launch;
 import dev.sharedserver.os.Proc;
 import dev.sharedserver.os.guard.GuardEvent;
 import dev.sharedserver.os.guard.GuardLink;
@@ -58,7 +57,8 @@ public final class Main {
         Proc proc = new Proc(OsText::decode);
         ProcessId guardProcess = new ProcessId(init.guardPid(), init.guardStartTime());
         Host host = new Host(guardProcess, proc.bootId());
-        Adopter adopter = new Adopter(store, proc, host, logs, children(init), snapshot());
+        Snapshot left = snapshot();
+        Adopter adopter = new Adopter(store, proc, host, logs, children(init), left.surroundings());
         Executor mailboxes = task -> Thread.ofVirtual().start(task);
         Supervisor supervisor =
                 new Supervisor(store, events, guard, host, adopter, logs, mailboxes, reason -> end(reason, log), log);
@@ -66,7 +66,7 @@ public final class Main {
         GuardReader reader = new GuardReader(guard, supervisor, lease);
         lease.follow(reader);
         Thread.ofPlatform().name("guard").start(reader);
-        supervisor.adoptAll(init);
+        supervisor.adoptAll(init, left);
         long self = ProcessHandle.current().pid();
         Verbs verbs = new Verbs(supervisor, events, logs, store, proc, guardProcess, self);
         Front front = new Front(socket, Files.getOwner(directory), verbs, lease, log);
@@ -84,7 +84,7 @@ public final class Main {
         return children;
     }
 
-    private static Map<ProcessId, Launch.Surroundings> snapshot() throws IOException {
+    private static Snapshot snapshot() throws IOException {
         try (FileInputStream in = new FileInputStream(SNAPSHOT)) {
             return Snapshot.read(in);
         }

@@ -17,6 +17,7 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -279,6 +280,50 @@ public final class StateDirectory {
             discard(next);
             throw e;
         }
+    }
+
+    /**
+     * What the files of one server say, to be kept elsewhere than on disk.
+     *
+     * @param clients null for no file
+     */
+    public record Content(String server, @Nullable String clients) {
+
+        /** Returns what {@link #write} would put into the files. */
+        public static Content of(ServerRecord server, @Nullable ClientsRecord clients) {
+            return new Content(StateJson.write(server), clients == null ? null : StateJson.write(clients));
+        }
+    }
+
+    /**
+     * Writes the files of a server again if somebody removed or changed them since they said this; tells whether that
+     * was so. Files that speak of another run of the server are nobody's to overwrite.
+     */
+    public boolean restore(ServerName name, Content content) throws IOException {
+        ServerRecord server;
+        ClientsRecord clients;
+        try {
+            server = StateJson.readServer(name.value(), content.server());
+            clients = content.clients() == null ? null : StateJson.readClients(content.clients());
+        } catch (StateFileException e) {
+            throw new IOException(e.reason(), e);
+        }
+        Found<ServerRecord> foundServer = readServer(name);
+        Found<ClientsRecord> foundClients = readClients(name);
+        if (foundServer instanceof Found.Valid<ServerRecord> valid) {
+            ServerRecord found = valid.value();
+            if (found.pid() != server.pid() || !Objects.equals(found.startTime(), server.startTime())) {
+                return false;
+            }
+            boolean sameClients = foundClients instanceof Found.Valid<ClientsRecord> there
+                    ? there.value().equals(clients)
+                    : clients == null && foundClients instanceof Found.Absent;
+            if (sameClients && found.equals(server)) {
+                return false;
+            }
+        }
+        write(name, server, clients);
+        return true;
     }
 
     private void write(Path file, String text) throws IOException {

@@ -1,7 +1,10 @@
 package dev.sharedserver.agent.supervise;
 
+import dev.sharedserver.core.InvalidInput;
 import dev.sharedserver.core.OsText;
 import dev.sharedserver.core.ProcessId;
+import dev.sharedserver.core.ServerName;
+import dev.sharedserver.core.StateDirectory;
 import dev.sharedserver.core.lifecycle.Launch;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -13,50 +16,73 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What one agent leaves to the next and must not stand on disk: the environments of servers hold secrets. It lies in
- * memory that the guard keeps.
+ * What one agent leaves to the next in memory that the guard keeps: the environments of servers, which hold secrets and
+ * must not stand on disk, and what does stand there, in case somebody removes it while nobody is awake.
+ *
+ * @param surroundings by server process
+ * @param files by server
  */
-public final class Snapshot {
+public record Snapshot(
+        Map<ProcessId, Launch.Surroundings> surroundings, Map<ServerName, StateDirectory.Content> files) {
 
-    private static final int MAGIC = 0x53534e31; // "SSN1"
+    private static final int MAGIC = 0x53534e32; // "SSN2"
 
-    private Snapshot() {}
+    /** Returns a snapshot of nothing. */
+    public static Snapshot empty() {
+        return new Snapshot(Map.of(), Map.of());
+    }
 
-    /** Returns the bytes of a snapshot. */
-    public static byte[] write(Map<ProcessId, Launch.Surroundings> all) throws IOException {
+    /** Returns its bytes. */
+    public byte[] write() throws IOException {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         DataOutputStream out = new DataOutputStream(bytes);
         out.writeInt(MAGIC);
-        out.writeInt(all.size());
-        for (Map.Entry<ProcessId, Launch.Surroundings> entry : all.entrySet()) {
-            Launch.Surroundings surroundings = entry.getValue();
+        out.writeInt(surroundings.size());
+        for (Map.Entry<ProcessId, Launch.Surroundings> entry : surroundings.entrySet()) {
+            Launch.Surroundings one = entry.getValue();
             out.writeLong(entry.getKey().pid());
             out.writeLong(entry.getKey().startTime());
-            out.writeInt(surroundings.umask());
-            out.writeInt(surroundings.nice());
-            out.writeInt(surroundings.rlimits().size());
-            for (long limit : surroundings.rlimits()) {
+            out.writeInt(one.umask());
+            out.writeInt(one.nice());
+            out.writeInt(one.rlimits().size());
+            for (long limit : one.rlimits()) {
                 out.writeLong(limit);
             }
-            out.writeInt(surroundings.environment().size());
-            for (String variable : surroundings.environment()) {
-                byte[] text = OsText.encode(variable);
-                out.writeInt(text.length);
-                out.write(text);
+            out.writeInt(one.environment().size());
+            for (String variable : one.environment()) {
+                write(out, variable);
+            }
+        }
+        out.writeInt(files.size());
+        for (Map.Entry<ServerName, StateDirectory.Content> entry : files.entrySet()) {
+            write(out, entry.getKey().value());
+            write(out, entry.getValue().server());
+            String clients = entry.getValue().clients();
+            out.writeBoolean(clients != null);
+            if (clients != null) {
+                write(out, clients);
             }
         }
         return bytes.toByteArray();
     }
 
+    private static void write(DataOutputStream out, String text) throws IOException {
+        byte[] bytes = OsText.encode(text);
+        out.writeInt(bytes.length);
+        out.write(bytes);
+    }
+
     /** Reads what {@link #write} wrote; nothing at all, or something else, is an empty snapshot. */
-    public static Map<ProcessId, Launch.Surroundings> read(InputStream stream) throws IOException {
-        Map<ProcessId, Launch.Surroundings> all = new HashMap<>();
+    public static Snapshot read(InputStream stream) throws IOException {
+        Map<ProcessId, Launch.Surroundings> surroundings = new HashMap<>();
+        Map<ServerName, StateDirectory.Content> files = new HashMap<>();
         DataInputStream in = new DataInputStream(stream);
         try {
             if (in.readInt() != MAGIC) {
-                return Map.of();
+                return empty();
             }
             for (int n = in.readInt(); n > 0; n--) {
                 ProcessId process = new ProcessId(in.readLong(), in.readLong());
@@ -68,13 +94,23 @@ public final class Snapshot {
                 }
                 List<String> environment = new ArrayList<>();
                 for (int i = in.readInt(); i > 0; i--) {
-                    environment.add(OsText.decode(in.readNBytes(in.readInt())));
+                    environment.add(text(in));
                 }
-                all.put(process, new Launch.Surroundings(environment, umask, nice, limits));
+                surroundings.put(process, new Launch.Surroundings(environment, umask, nice, limits));
             }
-        } catch (EOFException e) {
-            return all;
+            for (int n = in.readInt(); n > 0; n--) {
+                ServerName name = ServerName.of(text(in));
+                String server = text(in);
+                @Nullable String clients = in.readBoolean() ? text(in) : null;
+                files.put(name, new StateDirectory.Content(server, clients));
+            }
+        } catch (EOFException | InvalidInput e) {
+            return new Snapshot(surroundings, files);
         }
-        return all;
+        return new Snapshot(surroundings, files);
+    }
+
+    private static String text(DataInputStream in) throws IOException {
+        return OsText.decode(in.readNBytes(in.readInt()));
     }
 }

@@ -76,6 +76,10 @@ public final class Supervisor {
     private final Map<Long, CompletableFuture<Optional<Outcome>>> requests = new ConcurrentHashMap<>();
     private final Map<Long, Server> spawning = new ConcurrentHashMap<>();
     private final Map<ProcessId, Server> running = new ConcurrentHashMap<>();
+
+    /** What was adopted, also if it has ended since: not a stray. */
+    private final Set<ProcessId> adopted = ConcurrentHashMap.newKeySet();
+
     private final Set<ProcessId> strays = ConcurrentHashMap.newKeySet();
     private final AtomicLong numbers = new AtomicLong();
     private final List<Damage> repairs = new ArrayList<>();
@@ -268,16 +272,22 @@ public final class Supervisor {
         return server(name).state().clients().size();
     }
 
-    /** Returns what a later agent cannot find on disk: the surroundings of what runs, by process. */
-    public Map<ProcessId, Launch.Surroundings> surroundings() {
-        Map<ProcessId, Launch.Surroundings> all = new HashMap<>();
+    /** Returns what a later agent may not find on disk. */
+    public Snapshot snapshot() {
+        Map<ProcessId, Launch.Surroundings> surroundings = new HashMap<>();
+        Map<ServerName, StateDirectory.Content> files = new HashMap<>();
         for (Server server : servers.values()) {
-            Instance instance = server.state().instance();
+            ServerState state = server.state();
+            Instance instance = state.instance();
             if (instance != null && instance.launch().surroundings() != null) {
-                all.put(instance.process(), instance.launch().surroundings());
+                surroundings.put(instance.process(), instance.launch().surroundings());
+            }
+            OnDisk onDisk = OnDisk.of(state, host);
+            if (onDisk.server() != null) {
+                files.put(state.name(), StateDirectory.Content.of(onDisk.server(), onDisk.clients()));
             }
         }
-        return all;
+        return new Snapshot(surroundings, files);
     }
 
     /** Returns every name that memory or disk knows, in order, without a look at what the disk says. */
@@ -313,20 +323,37 @@ public final class Supervisor {
 
     // From the guard
 
-    /** Brings into memory what stands on disk and what the guard says of it; returns when that is done. */
-    public void adoptAll(GuardEvent.Init init) throws IOException, InterruptedException {
+    /**
+     * Brings into memory what stands on disk and what the guard says of it; returns when that is done.
+     *
+     * @param left what the last agent left; if it fell asleep, it is what stood on disk then
+     */
+    public void adoptAll(GuardEvent.Init init, Snapshot left) throws IOException, InterruptedException {
+        if (init.why() == GuardEvent.Why.WOKEN) {
+            left.files().forEach(this::restore);
+        }
         for (ServerName name : store.names()) {
             known(name);
         }
         for (GuardEvent.Child child : init.children()) {
             ProcessId process = new ProcessId(child.pid(), child.startTime());
-            if (!running.containsKey(process)) {
+            if (!adopted.contains(process)) {
                 // the last agent died before it could write down that this one runs: its caller asks again
                 end(process);
             }
         }
         for (GuardEvent.Watch watch : init.watches()) {
             watches.dropUnless(new ProcessId(watch.pid(), watch.startTime()));
+        }
+    }
+
+    private void restore(ServerName name, StateDirectory.Content content) {
+        try {
+            if (store.restore(name, content)) {
+                log.say("somebody removed or changed the files of " + name + ": they are written again");
+            }
+        } catch (IOException e) {
+            log.say("cannot write the files of " + name + " again: " + e);
         }
     }
 
@@ -362,6 +389,11 @@ public final class Supervisor {
         } else if (strays.contains(process)) {
             guard.awaitGroupEmpty(process.pid(), process.startTime());
         }
+    }
+
+    /** A stray that the guard has not got as a child any more. */
+    void strayGone(ProcessId process) {
+        strays.remove(process);
     }
 
     void groupEmpty(ProcessId process) throws IOException {
@@ -444,6 +476,7 @@ public final class Supervisor {
     }
 
     void adopted(Server server, ProcessId process) {
+        adopted.add(process);
         running.put(process, server);
     }
 
