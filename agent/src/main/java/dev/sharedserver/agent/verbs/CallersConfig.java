@@ -29,14 +29,15 @@ final class CallersConfig {
 
     private final ConfigPlaces.@Nullable Place place;
     private final List<String> notes;
-    private final Map<String, String> environment;
+    private final Request request;
+    private @Nullable Map<String, String> environment;
     private @Nullable ConfigFile file;
     private @Nullable String realDirectory;
 
-    private CallersConfig(ConfigPlaces.@Nullable Place place, List<String> notes, Map<String, String> environment) {
+    private CallersConfig(ConfigPlaces.@Nullable Place place, List<String> notes, Request request) {
         this.place = place;
         this.notes = notes;
-        this.environment = environment;
+        this.request = request;
     }
 
     /**
@@ -60,8 +61,18 @@ final class CallersConfig {
      * @param uid the user whose agent this is
      */
     static CallersConfig find(@Nullable String option, Request request, int uid) throws Failure {
-        Map<String, String> environment = environment(request);
-        String variable = environment.getOrDefault("SHAREDSERVER_CONFIG", "");
+        String variable = "";
+        String home = "";
+        String configHome = "";
+        for (String entry : request.environment()) {
+            if (entry.startsWith("SHAREDSERVER_CONFIG=")) {
+                variable = entry.substring("SHAREDSERVER_CONFIG=".length());
+            } else if (entry.startsWith("HOME=")) {
+                home = entry.substring("HOME=".length());
+            } else if (entry.startsWith("XDG_CONFIG_HOME=")) {
+                configHome = entry.substring("XDG_CONFIG_HOME=".length());
+            }
+        }
         String named = option != null ? option : variable;
         if (!named.isEmpty()) {
             if (request.cwd().isEmpty() && !named.startsWith("/")) {
@@ -71,12 +82,11 @@ final class CallersConfig {
                                 + " by its absolute path");
             }
             Origin origin = option != null ? Origin.OPTION : Origin.VARIABLE;
-            return new CallersConfig(ConfigPlaces.named(named, request.cwd(), origin), List.of(), environment);
+            return new CallersConfig(ConfigPlaces.named(named, request.cwd(), origin), List.of(), request);
         }
         List<String> notes = new ArrayList<>();
         ConfigPlaces.Place found = null;
-        for (ConfigPlaces.Place place : ConfigPlaces.of(
-                request.cwd(), environment.getOrDefault("HOME", ""), environment.getOrDefault("XDG_CONFIG_HOME", ""))) {
+        for (ConfigPlaces.Place place : ConfigPlaces.of(request.cwd(), home, configHome)) {
             if (ConfigReading.exists(place.path())) {
                 String stranger = place.origin() == Origin.PROJECT ? ConfigReading.stranger(place, uid) : null;
                 if (stranger == null) {
@@ -86,18 +96,22 @@ final class CallersConfig {
                 notes.add(stranger);
             }
         }
-        return new CallersConfig(found, List.copyOf(notes), environment);
+        return new CallersConfig(found, List.copyOf(notes), request);
     }
 
-    private static Map<String, String> environment(Request request) {
-        Map<String, String> environment = new HashMap<>();
-        for (String entry : request.environment()) {
-            int equals = entry.indexOf('=');
-            if (equals > 0) {
-                environment.putIfAbsent(entry.substring(0, equals), entry.substring(equals + 1));
+    private @Nullable String variable(String name) {
+        Map<String, String> all = environment;
+        if (all == null) {
+            all = new HashMap<>();
+            for (String entry : request.environment()) {
+                int equals = entry.indexOf('=');
+                if (equals > 0) {
+                    all.putIfAbsent(entry.substring(0, equals), entry.substring(equals + 1));
+                }
             }
+            environment = all;
         }
-        return environment;
+        return all.get(name);
     }
 
     /** Returns where it is, null if there is none. */
@@ -116,7 +130,7 @@ final class CallersConfig {
         if (read == null) {
             read = place == null
                     ? new ConfigFile("", Map.of(), List.of(), List.of(), List.of(), Set.of())
-                    : ConfigReading.config(place.path(), environment::get);
+                    : ConfigReading.config(place.path(), this::variable);
             file = read;
         }
         return read;
@@ -188,8 +202,9 @@ final class CallersConfig {
     /** Returns the variable that makes a server unwanted here, null if it is wanted. */
     @Nullable
     String skippedBy(ServerSpec spec) {
-        String variable = spec.skipIfEnv();
-        return variable == null || environment.getOrDefault(variable, "").isEmpty() ? null : variable;
+        String name = spec.skipIfEnv();
+        String value = name == null ? null : variable(name);
+        return value == null || value.isEmpty() ? null : name;
     }
 
     private static void collect(List<Problem> problems, String server, List<String> texts) {

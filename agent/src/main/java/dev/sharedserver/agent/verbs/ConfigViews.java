@@ -38,6 +38,19 @@ final class ConfigViews {
         }
     }
 
+    /** Tells what a caller's config, if there is one, has that will not do what it seems to: for {@code admin doctor}. */
+    static void mention(CallersConfig config, LauncherConnection launcher, Messages complaints) throws IOException {
+        for (String note : config.notes()) {
+            launcher.stderr(complaints.warning(note));
+        }
+        for (Problem error : config.file().errors()) {
+            launcher.stderr(complaints.warning(error.toString()));
+        }
+        for (Problem unset : config.file().unset()) {
+            launcher.stderr(complaints.warning(unset.toString()));
+        }
+    }
+
     private void path(ConfigPlaces.Place place, boolean json) throws IOException, Failure {
         if (!ConfigReading.exists(place.path())) {
             throw new Failure(

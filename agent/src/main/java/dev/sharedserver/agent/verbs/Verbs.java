@@ -154,7 +154,10 @@ public final class Verbs {
                 case Command.Wait wait -> await(wait);
                 case Command.Logs wanted -> logs(wanted);
                 case Command.Events wanted -> new EventsVerb(events, history, request, launcher, out).carryOut(wanted);
-                case Command.Doctor doctor -> new DoctorVerb(supervisor, store, launcher, out, first).carryOut(doctor);
+                case Command.Doctor doctor -> {
+                    ConfigViews.mention(names.config(null), launcher, complaints);
+                    new DoctorVerb(supervisor, store, launcher, out, first).carryOut(doctor);
+                }
                 case Command.AdminStart start -> adminStart(start);
                 case Command.AdminStop stop -> adminStop(stop);
                 case Command.AdminIncref incref -> incref(incref);
