@@ -250,7 +250,8 @@ public final class Server {
             String reason = Supervisor.reason(e);
             Step refused = Lifecycle.refuse(state, event, reason, now);
             step = refused == null ? step : refused;
-            unwritten |= refused == null;
+            // a refusal may lead to something else that is to be written: the countdown when nobody attached
+            unwritten |= !OnDisk.of(step.state(), supervisor.host()).equals(onDisk);
         }
         commit(step.state(), step.actions());
     }

@@ -389,6 +389,8 @@ public final class Supervisor {
         } else if (strays.contains(process)) {
             guard.awaitGroupEmpty(process.pid(), process.startTime());
         }
+        // a server may be a client of another one; of its own children the guard says nothing else
+        watches.tell(process, new Event.Gone(process, status), true);
     }
 
     /** A stray that the guard has not got as a child any more. */

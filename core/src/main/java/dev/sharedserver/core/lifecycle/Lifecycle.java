@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Guarantees, whatever the order of events: at most one instance a name; a use that is answered with success holds
  * a reference; a client is counted at most once and never after it was seen to be gone; a server on its way out takes
- * no new client (the use waits and starts afresh); a zombie is let go only when its group is empty.
+ * no new client (the use waits and starts afresh); a zombie is let go only when its group is empty or given up.
  */
 public final class Lifecycle {
 
@@ -77,6 +77,7 @@ public final class Lifecycle {
             }
             case Event.Spawned spawned -> {
                 step.abandon(spawned.process(), reason);
+                step.resumeDeferred();
                 yield true;
             }
             case Event.Execed e -> false;
@@ -121,7 +122,15 @@ public final class Lifecycle {
             case Event.Gone gone -> gone(gone);
             case Event.Spawned spawned -> spawned(spawned.process());
             case Event.SpawnFailed failed -> spawnFailed(failed);
-            case Event.ServerEnded ended -> serverEnded(ended);
+            case Event.ServerEnded ended -> {
+                Instance running = before.instance();
+                if (running != null && running.process().equals(ended.process())) {
+                    serverEnded(ended);
+                } else {
+                    // one that was given up when not even SIGKILL helped: nobody signals it any more
+                    actions.add(new Action.Reap(ended.process()));
+                }
+            }
             case Event.GroupEmpty empty -> groupEmpty(empty.process());
             case Event.Tick tick -> tick();
             case Event.Found found -> found(found);
@@ -177,8 +186,9 @@ public final class Lifecycle {
 
     private void attach(Event.Use use, boolean starter) {
         ProcessId process = use.client().process();
-        Instance instance = before.instance();
-        if (process != null && instance != null && process.equals(instance.process())) {
+        if (process != null
+                && phase instanceof Phase.Running r
+                && process.equals(r.instance().process())) {
             reply(use.request(), new Outcome.IsTheServer(process.pid()));
             return;
         }
@@ -260,7 +270,7 @@ public final class Lifecycle {
     private void join(Phase.Stopping s, Event.Stop stop) {
         StopMode mode = stop.mode() == null ? StopMode.of(s.instance().launch()) : stop.mode();
         boolean kill = mode.signal() == StopMode.SIGKILL && !s.killed();
-        boolean stronger = kill || s.mode().escalation() == StopMode.Escalation.GIVE_UP;
+        boolean stronger = kill || goesFurther(mode.escalation(), s.mode().escalation());
         phase = new Phase.Stopping(
                 s.instance(),
                 s.cause(),
@@ -274,6 +284,14 @@ public final class Lifecycle {
         if (kill) {
             actions.add(new Action.Signal(s.instance(), StopMode.SIGKILL));
         }
+    }
+
+    private static boolean goesFurther(StopMode.Escalation escalation, StopMode.Escalation than) {
+        return switch (than) {
+            case GIVE_UP -> true;
+            case KILL -> escalation == StopMode.Escalation.FORGET;
+            case FORGET -> false;
+        };
     }
 
     private void restart(Event.Restart restart) {
@@ -392,12 +410,19 @@ public final class Lifecycle {
         dropAttaching(not.process(), client -> new Outcome.ClientNotWatched(client.key(), not.reason()));
     }
 
-    /** Stops watching a client, unless it holds a reference all the same. */
+    /** Stops watching a client, unless it holds a reference or waits for one all the same. */
     private void unwatch(Client client) {
+        ProcessId process = client.process();
         Client held = clients.get(client.key());
-        if (client.process() != null && (held == null || !client.process().equals(held.process()))) {
-            actions.add(new Action.Unwatch(client.process()));
+        if (process == null || held != null && process.equals(held.process())) {
+            return;
         }
+        for (Attaching one : attaching) {
+            if (process.equals(one.client().process())) {
+                return;
+            }
+        }
+        actions.add(new Action.Unwatch(process));
     }
 
     private void gone(Event.Gone gone) {
@@ -533,11 +558,12 @@ public final class Lifecycle {
     }
 
     private void refuseWaiting(Phase.Starting starting, Outcome why) {
-        for (Attaching one : attaching) {
+        List<Attaching> refused = List.copyOf(attaching);
+        attaching.clear();
+        for (Attaching one : refused) {
             reply(one.request(), why);
             unwatch(one.client());
         }
-        attaching.clear();
         deferred.removeIf(event -> event instanceof Event.Watched);
         for (long restart : starting.restarts()) {
             reply(restart, why);
@@ -621,11 +647,13 @@ public final class Lifecycle {
         deferAttaching();
     }
 
-    /** Uses that came before the end but are not counted yet are treated like those that come after it. */
+    /** Uses that came before the end but are not counted yet wait like those that come after it, and before them. */
     private void deferAttaching() {
+        List<Event> uses = new ArrayList<>(attaching.size());
         for (Attaching one : attaching) {
-            deferred.add(new Event.Use(one.request(), one.client(), one.launch()));
+            uses.add(new Event.Use(one.request(), one.client(), one.launch()));
         }
+        deferred.addAll(0, uses);
         attaching.clear();
     }
 
@@ -657,15 +685,18 @@ public final class Lifecycle {
             return;
         }
         Instance instance = found.instance();
-        phase = new Phase.Running(instance, found.grace());
         note(What.ADOPTED, pid(instance), null, null);
         actions.add(new Action.Watch(instance.process()));
         for (Client client : found.clients()) {
-            clients.put(client.key(), client);
-            if (client.process() != null) {
-                actions.add(new Action.Watch(client.process()));
+            // files are edited: a server that held itself would never end
+            if (!instance.process().equals(client.process())) {
+                clients.put(client.key(), client);
+                if (client.process() != null) {
+                    actions.add(new Action.Watch(client.process()));
+                }
             }
         }
+        phase = new Phase.Running(instance, clients.isEmpty() ? found.grace() : null);
     }
 
     // Time
@@ -731,6 +762,9 @@ public final class Lifecycle {
             reply(request, outcome);
         }
         if (s.mode().escalation() == StopMode.Escalation.FORGET) {
+            if (s.ended() != null) {
+                actions.add(new Action.Reap(s.instance().process()));
+            }
             finish(
                     new Phase.Stopping(
                             s.instance(),
@@ -755,11 +789,23 @@ public final class Lifecycle {
 
     // What follows from where the server is now
 
-    /** Handles again what waited for the end of a start or of a stop. */
+    /** Handles what waited, as if it came now, and in its order: the first that need not wait any longer is the next. */
     private void resumeDeferred() {
-        while (!deferred.isEmpty() && (phase instanceof Phase.Stopped || phase instanceof Phase.Running)) {
-            handle(deferred.removeFirst());
+        for (int i = 0;
+                i < deferred.size() && !(phase instanceof Phase.Starting || phase instanceof Phase.Replacing); ) {
+            if (waits(deferred.get(i))) {
+                i++;
+            } else {
+                handle(deferred.remove(i));
+                i = 0;
+            }
         }
+    }
+
+    private boolean waits(Event event) {
+        return phase instanceof Phase.Stopping stopping
+                && !(event instanceof Event.Unuse)
+                && !(event instanceof Event.Stop && stopping.next() == null);
     }
 
     /** The grace period begins when nobody holds the server and nobody is about to. */

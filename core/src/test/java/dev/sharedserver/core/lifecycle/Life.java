@@ -49,6 +49,18 @@ final class Life {
         return new ProcessId(pid, pid + 5);
     }
 
+    static Event.Request unuseOf(long request, String key) {
+        return new Event.Unuse(request, key, null);
+    }
+
+    static Event.Request stopOf(long request, @Nullable String caller, boolean evenIfUsed, @Nullable StopMode mode) {
+        return new Event.Stop(request, new Asker(1, "sh"), caller, evenIfUsed, mode);
+    }
+
+    static Event.Request restartOf(long request, @Nullable String caller, boolean evenIfUsed, @Nullable Launch launch) {
+        return new Event.Restart(request, new Asker(1, "sh"), caller, evenIfUsed, launch);
+    }
+
     Client clientOf(long pid) {
         return Client.process(client(pid), now().wall(), null);
     }
@@ -103,19 +115,19 @@ final class Life {
 
     long unuse(long pid) {
         long request = ++requests;
-        on(new Event.Unuse(request, Long.toString(pid), null));
+        on(unuseOf(request, Long.toString(pid)));
         return request;
     }
 
     long stop(boolean evenIfUsed, @Nullable StopMode mode) {
         long request = ++requests;
-        on(new Event.Stop(request, new Asker(1, "sh"), null, evenIfUsed, mode));
+        on(stopOf(request, null, evenIfUsed, mode));
         return request;
     }
 
     long restart() {
         long request = ++requests;
-        on(new Event.Restart(request, new Asker(1, "sh"), null, true, null));
+        on(restartOf(request, null, true, null));
         return request;
     }
 

@@ -12,6 +12,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sharedserver.core.Period;
 import dev.sharedserver.core.ProcessId;
+import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class LifecycleTest {
@@ -290,5 +292,108 @@ class LifecycleTest {
         Life life = Life.running(60, 10);
         life.on(new Event.Use(99, Client.process(SERVER, life.now().wall(), null), null));
         assertEquals(new Outcome.IsTheServer(SERVER.pid()), life.answer(99));
+    }
+
+    @Test
+    void theServerCannotHoldItselfNotEvenBeforeItIsKnownToRun() {
+        Life life = new Life();
+        life.use(10, launch(60));
+        life.on(new Event.Use(99, Client.process(SERVER, life.now().wall(), null), null));
+        life.on(new Event.Spawned(SERVER));
+        assertEquals(new Outcome.IsTheServer(SERVER.pid()), life.answer(99));
+    }
+
+    @Test
+    void anUnuseDoesNotEndTheWatchThatAnotherUseOfTheSameClientWaitsFor() {
+        Life life = Life.running(60, 10);
+        long again = life.use(10, null);
+        long before = life.count(Action.Unwatch.class);
+        life.unuse(10);
+        assertEquals(before, life.count(Action.Unwatch.class));
+        life.on(new Event.Watched(client(10)));
+        assertEquals(new Outcome.Attached(SERVER.pid(), 1), life.answer(again));
+    }
+
+    @Test
+    void usesAreServedInTheOrderInWhichTheyCame() {
+        Life life = Life.running(60, 10);
+        long first = life.use(11, launch(60));
+        life.stop(true, null);
+        life.use(12, launch(30));
+        life.on(new Event.ServerEnded(SERVER, new ExitStatus.Exited(0)));
+        life.on(new Event.GroupEmpty(SERVER));
+        ProcessId next = new ProcessId(2000, 88);
+        life.on(new Event.Spawned(next));
+        life.on(new Event.Watched(client(11)));
+        assertEquals(new Outcome.Started(2000, 1), life.answer(first));
+    }
+
+    @Test
+    void stopsThatWaitedForAStartAllEndTheServer() {
+        Life life = new Life();
+        life.use(10, launch(60));
+        long first = life.stop(true, null);
+        long second = life.stop(true, null);
+        life.on(new Event.Spawned(SERVER));
+        life.on(new Event.ServerEnded(SERVER, new ExitStatus.Killed(15, false)));
+        life.on(new Event.GroupEmpty(SERVER));
+        assertEquals(new Outcome.Stopped(false), life.answer(first));
+        assertEquals(new Outcome.Stopped(false), life.answer(second));
+    }
+
+    @Test
+    void aStopDuringARestartOfAServerThatSurvivesKillIsAnswered() {
+        Life life = Life.running(60, 10);
+        long restart = life.restart();
+        long stop = life.stop(true, null);
+        life.pass(5);
+        life.pass(5);
+        assertEquals(new Outcome.Survived(SERVER.pid()), life.answer(restart));
+        life.pass(5);
+        assertEquals(new Outcome.Survived(SERVER.pid()), life.answer(stop));
+    }
+
+    @Test
+    void aKillGivesTheNameFreeEvenIfAStopHasKilledInVain() {
+        Life life = Life.running(60, 10);
+        long stop = life.stop(true, null);
+        life.pass(5);
+        long kill = life.stop(true, StopMode.kill());
+        life.pass(1);
+        assertEquals(new Outcome.Survived(SERVER.pid()), life.answer(kill));
+        assertEquals(new Outcome.Survived(SERVER.pid()), life.answer(stop));
+        assertTrue(life.state().forgettable());
+    }
+
+    @Test
+    void aServerThatWasGivenUpIsNoZombieForEver() {
+        Life life = Life.running(60, 10);
+        life.stop(true, StopMode.kill());
+        life.pass(1);
+        assertTrue(life.state().forgettable());
+        assertEquals(0, life.count(Action.Reap.class));
+        life.on(new Event.ServerEnded(SERVER, new ExitStatus.Killed(9, false)));
+        assertEquals(1, life.count(Action.Reap.class));
+    }
+
+    @Test
+    void aZombieWhoseGroupSurvivesKillIsLetGoWithIt() {
+        Life life = Life.running(60, 10);
+        life.stop(true, StopMode.kill());
+        life.on(new Event.ServerEnded(SERVER, new ExitStatus.Killed(9, false)));
+        life.pass(1);
+        assertEquals(1, life.count(Action.Reap.class));
+    }
+
+    @Test
+    void whatIsFoundWithClientsIsNotCountedDown() {
+        Life life = new Life();
+        Instance instance = new Instance(SERVER, launch(60), life.now().wall(), true, true);
+        Client self = Client.process(SERVER, life.now().wall(), null);
+        life.on(new Event.Found(
+                instance, List.of(life.clientOf(10), self), life.now().plus(new Period(5_000_000_000L))));
+        life.pass(6);
+        assertNull(assertInstanceOf(Phase.Running.class, life.state().phase()).grace());
+        assertEquals(Set.of("10"), life.state().clients().keySet());
     }
 }
