@@ -89,7 +89,7 @@ public final class EventLog {
                 channel.write(line);
             }
             if (channel.position() > ROTATE_AT) {
-                Files.move(file, directory.resolve(name.value() + ENDING + ".1"), StandardCopyOption.ATOMIC_MOVE);
+                Files.move(file, rotated(name), StandardCopyOption.ATOMIC_MOVE);
             }
             return null;
         } catch (IOException e) {
@@ -142,8 +142,8 @@ public final class EventLog {
     /** Returns all events that are logged of a server, oldest first; lines that are none are left out. */
     public List<LoggedEvent> read(ServerName name) throws IOException {
         List<LoggedEvent> events = new ArrayList<>();
-        for (String file : List.of(name.value() + ENDING + ".1", name.value() + ENDING)) {
-            for (String line : lines(directory.resolve(file))) {
+        for (Path file : List.of(rotated(name), file(name))) {
+            for (String line : lines(file)) {
                 LoggedEvent event = LoggedEvent.parse(name, line);
                 if (event != null) {
                     events.add(event);
@@ -153,27 +153,29 @@ public final class EventLog {
         return events;
     }
 
-    private static String[] lines(Path file) throws IOException {
+    private static List<String> lines(Path file) throws IOException {
         try {
             if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) || Files.size(file) > 2 * ROTATE_AT) {
-                return new String[0];
+                return List.of();
             }
-            return new String(Files.readAllBytes(file), StandardCharsets.UTF_8).split("\n");
-        } catch (NoSuchFileException e) {
-            return new String[0];
-        }
-    }
-
-    /** Returns the last {@code lines} lines, fewer where there are no more. */
-    public List<String> tail(ServerName name, int lines) throws IOException {
-        try {
-            String text = new String(Files.readAllBytes(file(name)), StandardCharsets.UTF_8);
-            String[] all = text.isEmpty() ? new String[0] : text.split("\n", -1);
-            int end = all.length > 0 && all[all.length - 1].isEmpty() ? all.length - 1 : all.length;
-            return List.copyOf(Arrays.asList(all).subList(Math.max(0, end - lines), end));
+            String text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+            return text.isEmpty() ? List.of() : Arrays.asList(text.split("\n"));
         } catch (NoSuchFileException e) {
             return List.of();
         }
+    }
+
+    /** Returns the last {@code count} lines, fewer where there are no more; also those from before the last rotation. */
+    public List<String> tail(ServerName name, int count) throws IOException {
+        List<String> all = new ArrayList<>(lines(file(name)));
+        if (all.size() < count) {
+            all.addAll(0, lines(rotated(name)));
+        }
+        return List.copyOf(all.subList(Math.max(0, all.size() - count), all.size()));
+    }
+
+    private Path rotated(ServerName name) {
+        return directory.resolve(name.value() + ENDING + ".1");
     }
 
     private Path file(ServerName name) {

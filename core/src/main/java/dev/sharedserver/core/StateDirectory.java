@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -234,6 +235,10 @@ public final class StateDirectory {
             throws IOException {
         Path newServer = temporary(name, SERVER);
         Path newClients = temporary(name, CLIENTS);
+        // looked at before anything is changed: nothing can be renamed over it, and the other file would be changed
+        // already
+        refuseDirectory(file(name, SERVER));
+        refuseDirectory(file(name, CLIENTS));
         try {
             if (server != null) {
                 write(newServer, StateJson.write(server));
@@ -257,6 +262,12 @@ public final class StateDirectory {
             discard(newServer);
             discard(newClients);
             throw e;
+        }
+    }
+
+    private static void refuseDirectory(Path file) throws IOException {
+        if (Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)) {
+            throw new FileSystemException(file.toString(), null, file.getFileName() + " is a directory");
         }
     }
 

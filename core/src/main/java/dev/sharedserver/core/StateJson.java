@@ -215,6 +215,10 @@ final class StateJson {
         json.beginObject();
         while (json.hasNext()) {
             String name = json.nextName();
+            if (values.containsKey(name)) {
+                // which of the two is meant nobody knows, and other readers may take the other one
+                throw new IllegalStateException("field " + Quote.of(name) + " stands there twice");
+            }
             values.put(name, value(json));
         }
         json.endObject();

@@ -10,10 +10,16 @@ public final class Timestamps {
 
     private static final String FORM = "0000-00-00T00:00:00.000000Z";
 
+    /** RFC 3339 has years of four digits. */
+    private static final Instant FIRST = Instant.ofEpochSecond(-62_167_219_200L);
+
+    private static final Instant LAST = Instant.ofEpochSecond(253_402_300_799L, 999_999_999);
+
     private Timestamps() {}
 
-    /** Returns {@code instant} cut to whole microseconds. */
-    public static String format(Instant instant) {
+    /** Returns the time cut to whole microseconds; what lies beyond the years 0 to 9999 as their first or last moment. */
+    public static String format(Instant anywhere) {
+        Instant instant = anywhere.isBefore(FIRST) ? FIRST : anywhere.isAfter(LAST) ? LAST : anywhere;
         // by hand: a DateTimeFormatter costs its first caller tens of milliseconds
         LocalDateTime t = LocalDateTime.ofEpochSecond(instant.getEpochSecond(), instant.getNano(), ZoneOffset.UTC);
         StringBuilder out = new StringBuilder(27);
@@ -30,10 +36,14 @@ public final class Timestamps {
     /** Parses what {@link #format} writes, and any other RFC 3339 time in UTC. */
     public static Instant parse(String text) throws InvalidInput {
         try {
-            return Instant.parse(text);
+            Instant instant = Instant.parse(text);
+            if (!instant.isBefore(FIRST) && !instant.isAfter(LAST)) {
+                return instant;
+            }
         } catch (DateTimeParseException e) {
-            throw new InvalidInput("invalid time " + Quote.of(text) + ": RFC 3339 in UTC is expected");
+            // told below, as for a time that has no such form
         }
+        throw new InvalidInput("invalid time " + Quote.of(text) + ": RFC 3339 in UTC is expected");
     }
 
     /** Tells whether a text looks as {@link #format} makes it: such texts are ordered as their times are. */

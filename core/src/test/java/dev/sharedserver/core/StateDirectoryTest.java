@@ -1,5 +1,6 @@
 package dev.sharedserver.core;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -183,5 +184,49 @@ class StateDirectoryTest {
                 dir.resolve("web.clients.json"),
                 "{\"refcount\":1,\"clients\":{\"" + key + "\":{\"attached_at\":\"2026-11-21T04:12:09Z\"}}}");
         assertInstanceOf(Found.Unreadable.class, StateDirectory.open(dir).readClients(web()));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"web.server.json", "web.clients.json"})
+    void aDirectoryInTheWayOfEitherFileChangesNothing(String odd, @TempDir Path dir) throws IOException, InvalidInput {
+        StateDirectory state = StateDirectory.open(dir);
+        state.write(web(), server(null), clients());
+        String other = odd.equals("web.server.json") ? "web.clients.json" : "web.server.json";
+        byte[] before = Files.readAllBytes(dir.resolve(other));
+        Files.delete(dir.resolve(odd));
+        Files.createDirectories(dir.resolve(odd).resolve("full"));
+        IOException e =
+                assertThrows(IOException.class, () -> state.write(web(), server(new DeadlineRecord(1, AT)), clients()));
+        assertTrue(String.valueOf(e.getMessage()).contains(odd + " is a directory"), e::toString);
+        assertThrows(IOException.class, () -> state.write(web(), server(null), null));
+        assertThrows(IOException.class, () -> state.write(web(), null, null));
+        assertArrayEquals(before, Files.readAllBytes(dir.resolve(other)));
+        try (Stream<Path> files = Files.list(dir)) {
+            assertEquals(2, files.count());
+        }
+    }
+
+    @Test
+    void whereNothingCanBeWrittenNothingIsLeft() throws IOException, InvalidInput {
+        // not even root makes files there
+        StateDirectory state = StateDirectory.open(Path.of("/proc/self"));
+        assertThrows(IOException.class, () -> state.write(web(), server(null), clients()));
+        assertThrows(IOException.class, () -> state.writeClients(web(), clients()));
+        assertInstanceOf(Found.Absent.class, state.readServer(web()));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"refcount\":0,\"clients\":{},\"clients\":{}}",
+                "{\"clients\":{\"70\":{\"attached_at\":\"2026-11-21T04:12:09Z\"},"
+                        + "\"70\":{\"attached_at\":\"2026-11-21T04:12:09Z\"}}}",
+                "{\"clients\":{\"70\":{\"attached_at\":\"2026-11-21T04:12:09Z\",\"start_time\":1,\"start_time\":2}}}"
+            })
+    void aFieldThatStandsThereTwiceMakesTheFileUnreadable(String text, @TempDir Path dir)
+            throws IOException, InvalidInput {
+        Files.writeString(dir.resolve("web.clients.json"), text);
+        Found<ClientsRecord> found = StateDirectory.open(dir).readClients(web());
+        assertTrue(assertInstanceOf(Found.Unreadable.class, found).reason().contains("twice"), found::toString);
     }
 }

@@ -10,9 +10,6 @@ import org.junit.jupiter.api.Test;
  *
  * <p>{@code -Dseed=N} starts with that sequence, {@code -Druns=N} plays so many, {@code -Dminutes=N} stops after that
  * time. What fails is shrunk to a sequence of which nothing can be left out, and printed with all that came of it.
- *
- * <p>That it bites was tried by hand, with twelve machines that are wrong in one place each; the list stands in
- * {@code docs/how-it-works.md}.
  */
 class LifecycleModelTest {
 
