@@ -374,6 +374,21 @@ static int send_all(int fd, const unsigned char *at, size_t n)
 }
 
 /* Nobody reads any more: that is the reader's wish, not an error. */
+/* Ends as any program does that writes to a pipe which nobody reads. */
+static _Noreturn void broken_pipe(void)
+{
+	signal(SIGPIPE, SIG_DFL);
+	raise(SIGPIPE);
+	_exit(128 + SIGPIPE);
+}
+
+/* Standard output if it is a pipe, else -1. `events -f | head -1`: the next event may be hours away, the reader is gone now. */
+static int stdout_pipe(void)
+{
+	struct stat s;
+	return fstat(1, &s) == 0 && S_ISFIFO(s.st_mode) ? 1 : -1;
+}
+
 static void write_out(int fd, const unsigned char *at, size_t n)
 {
 	while (n) {
@@ -385,11 +400,8 @@ static void write_out(int fd, const unsigned char *at, size_t n)
 			poll(&p, 1, -1);
 			continue;
 		}
-		if (written < 0 && errno == EPIPE) {
-			signal(SIGPIPE, SIG_DFL);
-			raise(SIGPIPE);
-			_exit(128 + SIGPIPE);
-		}
+		if (written < 0 && errno == EPIPE)
+			broken_pipe();
 		if (written <= 0) {
 			complain("cannot write to descriptor %d: %s", fd, strerror(errno));
 			_exit(EXIT_TROUBLE);
@@ -548,6 +560,7 @@ struct conversation {
 	char *token;
 	struct buffer in;
 	int fd, inotify;
+	int streams; /* something was printed, and there may be more */
 };
 
 static int exec_failed(struct conversation *c, int step, int error)
@@ -570,6 +583,7 @@ static int obey(struct conversation *c, char type, struct cursor *body)
 	switch (type) {
 	case 'O':
 	case 'E':
+		c->streams |= type == 'O';
 		write_out(type == 'O' ? 1 : 2, body->at, (size_t)(body->end - body->at));
 		return DONE;
 	case 'X': {
@@ -629,12 +643,16 @@ static int converse(struct conversation *c)
 	for (;;) {
 		if (buffer_reserve(&c->in, 65536) != 0)
 			return LOST;
-		struct pollfd p = {c->fd, POLLIN, 0};
+		/* no events of standard output: only that nobody reads it any more */
+		struct pollfd p[2] = {{c->fd, POLLIN, 0}, {c->streams ? stdout_pipe() : -1, 0, 0}};
 		ssize_t n = recv(c->fd, c->in.at + c->in.length, c->in.capacity - c->in.length, MSG_DONTWAIT);
 		if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
 			/* an agent that does not answer may hang: its guard finds out */
-			if (poll(&p, 1, POKE_MS) == 0)
+			int ready = poll(p, 2, POKE_MS);
+			if (ready == 0)
 				poke_guard(c->state);
+			else if (ready > 0 && !p[0].revents && p[1].revents & POLLERR)
+				broken_pipe();
 			continue;
 		}
 		if (n <= 0)
@@ -711,7 +729,7 @@ static void fill_standard_descriptors(void)
 int launcher_main(char **argv)
 {
 	static struct statedir state;
-	struct conversation c = {&state, NULL, {0}, -1, -1};
+	struct conversation c = {&state, NULL, {0}, -1, -1, 0};
 	const char *debugging = getenv("SHAREDSERVER_DEBUG");
 	int code = TROUBLE;
 	fill_standard_descriptors();
