@@ -61,6 +61,9 @@ public final class Main {
         clientDeath("client death → refcount on disk (state on tmpfs)", TMPFS);
         clientDeath("client death → refcount on disk (state on ext4)", DISK);
         hundredServers();
+        asleep(10);
+        asleep(100);
+        wakening();
         stampede();
     }
 
@@ -196,6 +199,73 @@ public final class Main {
                     "list");
             table.median("`list` of 100", list, 3);
             table.value("guard and agent with 100 servers (PSS)", scene.residentMegabytes(), "MB", 60);
+        }
+    }
+
+    /** The agent sleeps after 60 s; after 1 s here, so that the bench does not wait for it. */
+    private static Scene sleepingScene(Path bin) throws IOException {
+        Scene scene = new Scene(bin, TMPFS);
+        scene.env().put("SHAREDSERVER_SLEEP_AFTER", "1s");
+        return scene;
+    }
+
+    private void asleep(int servers) throws IOException, InterruptedException {
+        try (Scene scene = sleepingScene(bin)) {
+            scene.sh(
+                    "i=0; while [ $i -lt $2 ]; do \"$SS\" use s$i --pid $1 -- sleep 3600 || exit 1; i=$((i+1)); done",
+                    "" + scene.client(),
+                    "" + servers);
+            long guard = scene.awaitAsleep();
+            table.value(
+                    "asleep with " + servers + " servers: guard (PSS) and snapshot",
+                    scene.residentMegabytes() + Scene.snapshotMegabytes(guard),
+                    "MB",
+                    2);
+            long before = Scene.switches(guard);
+            TimeUnit.SECONDS.sleep(30);
+            long switches = Scene.switches(guard) - before;
+            boolean alone = scene.overseers().equals(List.of(guard));
+            table.fact(
+                    "asleep with " + servers + " servers: context switches in 30 s",
+                    switches + (alone ? "" : ", and an agent"),
+                    "0",
+                    switches == 0 && alone);
+        }
+    }
+
+    private void wakening() throws IOException, InterruptedException {
+        try (Scene scene = sleepingScene(bin)) {
+            long holder = scene.client();
+            for (int i = 0; i < 10; i++) {
+                scene.sharedserver("use", "s" + i, "--pid", "" + holder, "--", "sleep", "3600");
+            }
+            List<Double> deaths = new ArrayList<>();
+            List<Double> commands = new ArrayList<>();
+            for (int round = 0; round < 13; round++) {
+                long client = scene.client();
+                scene.sharedserver("use", "s0", "--pid", "" + client);
+                scene.awaitAsleep();
+                try (Kernel.Watch watch = new Kernel.Watch(scene.lockdir())) {
+                    long killed = System.nanoTime();
+                    Kernel.killNow(client);
+                    long seen;
+                    do {
+                        watch.await();
+                        seen = System.nanoTime();
+                    } while (scene.refcountOnDisk("s0") != 1);
+                    long death = seen - killed;
+                    scene.awaitAsleep();
+                    long asked = System.nanoTime();
+                    scene.sharedserver("check", "s0");
+                    // the first rounds of this JVM are slow themselves
+                    if (round >= 3) {
+                        deaths.add(death / 1e6);
+                        commands.add((System.nanoTime() - asked) / 1e6);
+                    }
+                }
+            }
+            table.medianAndMax("asleep: client death → refcount on disk (tmpfs)", new Sample(deaths), 250, 250);
+            table.median("asleep: the first command", new Sample(commands), 150);
         }
     }
 

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -20,11 +21,17 @@ final class Scene implements AutoCloseable {
     private final Path root;
     private final Path lockdir;
     private final List<Process> clients = new ArrayList<>();
+    private final Map<String, String> env = new HashMap<>();
 
     Scene(Path bin, Path parent) throws IOException {
         this.bin = bin;
         this.root = Files.createTempDirectory(parent, "ss-bench-");
         this.lockdir = root.resolve("locks");
+        env.put("PATH", System.getenv().getOrDefault("PATH", "/usr/bin:/bin"));
+        env.put("HOME", root.toString());
+        env.put("LANG", "C.UTF-8");
+        env.put("SS", bin.toString());
+        env.put("SHAREDSERVER_LOCKDIR", lockdir.toString());
     }
 
     Path root() {
@@ -36,12 +43,7 @@ final class Scene implements AutoCloseable {
     }
 
     Map<String, String> env() {
-        return Map.of(
-                "PATH", System.getenv().getOrDefault("PATH", "/usr/bin:/bin"),
-                "HOME", root.toString(),
-                "LANG", "C.UTF-8",
-                "SS", bin.toString(),
-                "SHAREDSERVER_LOCKDIR", lockdir.toString());
+        return env;
     }
 
     /** Starts a live client and returns its pid. */
@@ -130,6 +132,41 @@ final class Scene implements AutoCloseable {
                     .sum();
         }
         return kilobytes * 1024 / 1e6;
+    }
+
+    /** Waits until the agent sleeps; returns the guard. */
+    long awaitAsleep() throws IOException, InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        List<Long> left = overseers();
+        while (left.size() != 1) {
+            if (System.nanoTime() > deadline) {
+                throw new IllegalStateException("the agent does not sleep: " + left);
+            }
+            Thread.sleep(20);
+            left = overseers();
+        }
+        return left.get(0);
+    }
+
+    /** Returns the size of what the guard keeps for a sleeping agent, which it does not map, in MB (10^6 bytes). */
+    static double snapshotMegabytes(long guard) throws IOException {
+        try (Stream<Path> descriptors = Files.list(Path.of("/proc/" + guard + "/fd"))) {
+            for (Path descriptor : descriptors.toList()) {
+                if (Files.readSymbolicLink(descriptor).toString().startsWith("/memfd:")) {
+                    return Files.size(descriptor) / 1e6;
+                }
+            }
+        }
+        throw new IllegalStateException("the guard has no snapshot");
+    }
+
+    /** Returns how often a process of one thread has been switched to. */
+    static long switches(long pid) throws IOException {
+        return Files.readString(Path.of("/proc/" + pid + "/status"))
+                .lines()
+                .filter(line -> line.contains("ctxt_switches"))
+                .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")))
+                .sum();
     }
 
     /** Stops every server, then waits until guard and agent have gone by themselves. */

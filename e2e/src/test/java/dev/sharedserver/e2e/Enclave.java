@@ -123,11 +123,14 @@ final class Enclave {
 
     /** Starts a stranger that has exactly this pid (and leads a group of that number); pids have to be its own. */
     void recycle(long pid) {
-        sh("i=0; while [ $i -lt 200 ]; do echo " + (pid - 1) + " >/proc/sys/kernel/ns_last_pid;"
+        tryToRecycle(pid).ok();
+    }
+
+    Result tryToRecycle(long pid) {
+        return sh("i=0; while [ $i -lt 200 ]; do echo " + (pid - 1) + " >/proc/sys/kernel/ns_last_pid;"
                         + " setsid sleep 1001 </dev/null >/dev/null 2>&1 & [ $! = " + pid
-                        + " ] && exit 0; kill -9 $!; i=$((i+1)); done; exit 1")
-                .run()
-                .ok();
+                        + " ] && exit 0; kill -9 $!; sleep 0.01; i=$((i+1)); done; exit 1")
+                .run();
     }
 
     boolean alive(long pid) {

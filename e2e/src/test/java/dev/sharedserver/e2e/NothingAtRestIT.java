@@ -10,9 +10,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -89,7 +91,7 @@ class NothingAtRestIT {
         awaitAsleep(box);
         second.kill();
         Until.holds(() -> !Files.exists(box.serverFile("second")), "the second one's files are gone");
-        assertTrue(box.run("admin", "debug", "second").ok().out().contains("signal 9"));
+        assertTrue(box.run("admin", "debug", "second").ok().out().contains("\"cause\":\"killed\",\"signal\":9"));
     }
 
     @Test
@@ -167,6 +169,7 @@ class NothingAtRestIT {
 
     @Test
     @Tag("sanitized")
+    @Timeout(value = 2, unit = TimeUnit.HOURS) // as long as the soak wants
     void whatDiesAsItFallsAsleepIsNoticed(Sandbox box) throws InterruptedException {
         sleepsAfter(box, "60ms");
         long seed = System.nanoTime();

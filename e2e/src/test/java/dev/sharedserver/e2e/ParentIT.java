@@ -228,16 +228,9 @@ class ParentIT {
         Until.holds(() -> box.lines("self").size() == 1, "it has gone on");
         Stamped shell = Stamped.of(Long.parseLong(box.lines("self").getFirst()));
         long leader = wrapper.startsWith("timeout")
-                ? required(ProcessFacts.stat(shell.pid())).parent()
+                ? ProcessFacts.requireStat(shell.pid()).parent()
                 : shell.pid();
         assertHeldBy(box, Stamped.of(leader));
-    }
-
-    private static ProcessFacts.Stat required(ProcessFacts.@org.jspecify.annotations.Nullable Stat stat) {
-        if (stat == null) {
-            throw new AssertionError("it is gone");
-        }
-        return stat;
     }
 
     /** Runs a command as the leader of a terminal of its own, into which a person has typed. */
