@@ -4,6 +4,7 @@
 
 #include "launcher.h"
 #include "proc.h"
+#include "resume.h"
 #include "spawn.h"
 #include "statedir.h"
 #include "watch.h"
@@ -31,9 +32,12 @@
 #include <time.h>
 #include <unistd.h>
 
-enum why { FIRST_START, WOKEN, AGENT_DIED, AGENT_HUNG };
+enum why { FIRST_START, WOKEN, AGENT_DIED, AGENT_HUNG, HANDED_OVER };
 
-enum { PING_PATIENCE_MS = 10000, START_PATIENCE_MS = 30000, LOOK_AFTER_MS = 150, LOOK_AGAIN_MS = 3, HEALTHY_MS = 60000, FAILED_STARTS = 3, LOG_LIMIT = 1 << 20, READ_SIZE = 65536 };
+enum answer { STAY, GO, UNFIT };
+
+enum { PING_PATIENCE_MS = 10000, START_PATIENCE_MS = 30000, LOOK_AFTER_MS = 150, LOOK_AGAIN_MS = 3, HEALTHY_MS = 60000, FAILED_STARTS = 3, LOG_LIMIT = 1 << 20, READ_SIZE = 65536,
+       TRIAL_MS = 2000 };
 
 static const int64_t NEVER = INT64_MAX;
 
@@ -51,8 +55,16 @@ struct member {
 	struct member *next;
 };
 
+struct file {
+	dev_t device;
+	ino_t inode;
+};
+
 static struct guard {
-	char directory[PATH_MAX], logs[PATH_MAX], home[PATH_MAX];
+	char directory[PATH_MAX], logs[PATH_MAX], home[PATH_MAX], binary[PATH_MAX];
+	struct file running; /* the file that this process executes */
+	struct file refused; /* a build that could not take over */
+	char *heir;          /* the build that takes over when the agent is gone */
 	int epoll, lock, directory_lock, socket_inode, snapshot;
 	struct handle listener, abstract, inotify, orphan, agent_handle, control, room;
 	int debug;
@@ -444,6 +456,151 @@ static _Noreturn void agent_child(int from_guard, int to_guard, char **argv)
 	_exit(126);
 }
 
+/* Handing over to another build: docs/protocol.md, "Versions" */
+
+static struct file file_of(const struct stat *st)
+{
+	return (struct file){st->st_dev, st->st_ino};
+}
+
+static int same(struct file a, struct file b)
+{
+	return a.device == b.device && a.inode == b.inode;
+}
+
+static void keep_process(struct process *p, void *context)
+{
+	const int *flags = context;
+	if (p->handle.fd >= 0)
+		fcntl(p->handle.fd, F_SETFD, *flags);
+}
+
+/* Lets the descriptors that the table names live through an exec, or (FD_CLOEXEC) not any more. */
+static void keep_descriptors(int flags)
+{
+	const int kept[] = {g.lock, g.directory_lock, g.socket_inode, g.snapshot, g.listener.fd, g.abstract.fd};
+	for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
+		if (kept[i] >= 0)
+			fcntl(kept[i], F_SETFD, flags);
+	table_each(&g.strangers, keep_process, &flags);
+}
+
+static int save_table(void)
+{
+	struct legacy l = {(char *)VERSION, g.lock, g.directory_lock, g.socket_inode, g.snapshot, g.listener.fd, g.abstract.fd,
+			   g.abandoned, g.timer_ns, g.children, g.strangers};
+	return resume_save(&l);
+}
+
+/* Whether a build says that it understands our table: tried before anything is given up for it. */
+static int passes_trial(const char *path)
+{
+	char number[16];
+	char *argv[] = {(char *)"sharedserver", (char *)"--can-resume", number, NULL};
+	/* what takes this for an ordinary command shall not find a state directory */
+	char *env[] = {(char *)"SHAREDSERVER_LOCKDIR=/dev/null", NULL};
+	int status = 0, table = save_table();
+	if (table < 0)
+		return 0;
+	snprintf(number, sizeof number, "%d", table);
+	pid_t child = fork();
+	if (child == 0) {
+		fcntl(table, F_SETFD, 0);
+		default_dispositions();
+		execve(path, argv, env);
+		_exit(126);
+	}
+	close(table);
+	if (child < 0)
+		return 0;
+	int fd = pidfd_of(child);
+	struct pollfd p = {fd, POLLIN, 0};
+	if (fd < 0 || poll(&p, 1, TRIAL_MS) <= 0)
+		kill(child, SIGKILL); /* our child, not reaped */
+	if (fd >= 0)
+		close(fd);
+	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	return WIFEXITED(status) && WEXITSTATUS(status) == RESUMABLE;
+}
+
+/* The product's directory: the binary is bin/… of it. */
+static void home_of(const char *binary, char *home)
+{
+	snprintf(home, PATH_MAX, "%s", binary);
+	for (int i = 0; i < 2; i++) {
+		char *slash = strrchr(home, '/');
+		if (slash)
+			*slash = 0;
+	}
+}
+
+/* Nobody but us, root and a group that is our own can have changed it. */
+static int is_trusted(const struct stat *st)
+{
+	return S_ISREG(st->st_mode) && (st->st_uid == geteuid() || st->st_uid == 0) && !(st->st_mode & S_IWOTH) &&
+	       (!(st->st_mode & S_IWGRP) || st->st_gid == getegid());
+}
+
+/* Whether the build at this path may and can take over: it is trusted, has what an agent needs, and understands what we would
+ * leave. */
+static int can_take_over(const char *path)
+{
+	char home[PATH_MAX], file[PATH_MAX + 64];
+	struct stat st;
+	if (strlen(path) >= PATH_MAX || path[0] != '/' || stat(path, &st) != 0 || !is_trusted(&st) ||
+	    access(path, X_OK) != 0) {
+		say("cannot hand over to what is no program of ours or root's that nobody else may write to: %s", path);
+		return 0;
+	}
+	if (same(g.refused, file_of(&st)))
+		return 0;
+	home_of(path, home);
+	snprintf(file, sizeof file, "%s/lib/agent.options", home);
+	int has_options = access(file, R_OK) == 0;
+	snprintf(file, sizeof file, "%s/lib/runtime/bin/java", home);
+	if (has_options && access(file, X_OK) == 0 && passes_trial(path))
+		return 1;
+	say("cannot hand over to what is no whole product, or does not understand version %s: %s", VERSION, path);
+	g.refused = file_of(&st);
+	return 0;
+}
+
+/* Executes the other build in our place. The process stays, and with it every child, the lock and the sockets. Comes back only if
+ * that failed, with everything as it was. */
+static void hand_over(const char *path)
+{
+	char lock[16], number[16];
+	struct stat st;
+	int table = save_table();
+	if (table < 0) {
+		say("cannot write down what to hand over: %s", strerror(errno));
+		return;
+	}
+	snprintf(lock, sizeof lock, "%d", g.lock);
+	snprintf(number, sizeof number, "%d", table);
+	char *argv[] = {(char *)"sharedserver", (char *)"--guard", g.directory, g.logs, lock, (char *)"--resume", number, NULL};
+	say("version %s hands over to %s", VERSION, path);
+	keep_descriptors(0);
+	fcntl(table, F_SETFD, 0);
+	execve(path, argv, environ);
+	say("execve of %s: %s", path, strerror(errno));
+	keep_descriptors(FD_CLOEXEC);
+	close(table);
+	if (stat(path, &st) == 0)
+		g.refused = file_of(&st);
+}
+
+/* An upgrade in place: the agent that would be started now is of another build than we are. */
+static void follow_upgrade(void)
+{
+	struct stat st;
+	if (g.spawning || stat(g.binary, &st) != 0 || same(g.running, file_of(&st)) || same(g.refused, file_of(&st)))
+		return;
+	if (can_take_over(g.binary))
+		hand_over(g.binary);
+}
+
 static void start_later(void)
 {
 	static const int64_t backoff_ms[] = {0, 100, 500, 2000, 5000};
@@ -456,6 +613,8 @@ static void start_agent(enum why why)
 	int down[2], up[2];
 	g.start_at_ms = NEVER;
 	log_to_file();
+	if (why != FIRST_START && why != HANDED_OVER)
+		follow_upgrade();
 	if (g.abandoned && relisten() == 0)
 		watch_directory();
 	char **argv = agent_argv(g.failed_starts == 1);
@@ -493,6 +652,7 @@ static void start_agent(enum why why)
 		start_later();
 		return;
 	}
+	g.timer_due = 0; /* it looks at its deadlines by itself */
 	/* what was meant for the last agent is in the init frame of this one */
 	g.out.length = g.in.length = 0;
 	g.out.failed = g.in.failed = 0;
@@ -561,6 +721,14 @@ static void agent_ended(void)
 	if (asleep) {
 		trace("the agent sleeps");
 		g.failed_starts = g.crashes = 0;
+		if (g.heir) {
+			char *heir = g.heir;
+			g.heir = NULL;
+			hand_over(heir);
+			free(heir);
+			start_agent(WOKEN);
+			return;
+		}
 		if (g.abandoned) {
 			start_agent(WOKEN);
 			return;
@@ -571,6 +739,8 @@ static void agent_ended(void)
 		watch_handle(&g.listener, EPOLLIN);
 		return;
 	}
+	free(g.heir);
+	g.heir = NULL;
 	say("the agent %s %d", WIFSIGNALED(status) ? "was killed by signal" : "exited with code",
 	    WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 	if (now_ms() - g.started_ms >= HEALTHY_MS)
@@ -939,14 +1109,29 @@ static int send_signal(struct cursor *body)
 
 /* Frames from the agent */
 
+static void answer_leave(enum answer answer)
+{
+	size_t frame = frame_begin(&g.out, 'Y');
+	put_u8(&g.out, (uint8_t)answer);
+	frame_end(&g.out, frame);
+	g.let_go = answer == GO;
+	trace("the agent may %s", answer == GO ? "go" : "not go");
+}
+
 static void answer_sleep(uint64_t seen)
 {
-	int go = seen == g.events && !g.timer_due && !connection_waits();
-	size_t frame = frame_begin(&g.out, 'Y');
-	put_u8(&g.out, (uint8_t)go);
-	frame_end(&g.out, frame);
-	g.let_go = go;
-	trace("the agent may %s", go ? "go" : "not go");
+	answer_leave(seen == g.events && !g.timer_due && !connection_waits() ? GO : STAY);
+}
+
+/* Connections may wait: they find the other build's agent at the same listener. */
+static void answer_hand_over(uint64_t seen, char *path)
+{
+	enum answer answer = seen != g.events || g.timer_due || g.spawning ? STAY : can_take_over(path) ? GO : UNFIT;
+	if (answer == GO)
+		g.heir = path;
+	else
+		free(path);
+	answer_leave(answer);
 }
 
 /* 0, or -1 if the frame is none. */
@@ -978,6 +1163,16 @@ static int obey(char type, struct cursor *body)
 		uint64_t seen = get_u64(body);
 		answer_sleep(seen);
 		return cursor_done(body) ? 0 : -1;
+	}
+	if (type == 'H') {
+		uint64_t seen = get_u64(body);
+		char *path = get_string(body);
+		if (!cursor_done(body)) {
+			free(path);
+			return -1;
+		}
+		answer_hand_over(seen, path);
+		return 0;
 	}
 	pid_t pid = (pid_t)get_u32(body);
 	uint64_t stamp = get_u64(body);
@@ -1267,10 +1462,8 @@ static void wake_if_needed(void)
 	table_each(&g.strangers, news_of, &news);
 	if (!news)
 		table_each(&g.children, news_of, &news);
-	if (news) {
-		g.timer_due = 0;
+	if (news)
 		start_agent(WOKEN);
-	}
 }
 
 static void look_if_due(void)
@@ -1281,7 +1474,7 @@ static void look_if_due(void)
 	look_at_directory();
 }
 
-static void loop(void)
+static _Noreturn void loop(void)
 {
 	for (;;) {
 		struct epoll_event events[256];
@@ -1316,13 +1509,12 @@ static void loop(void)
 
 static void find_home(void)
 {
-	ssize_t n = readlink("/proc/self/exe", g.home, sizeof g.home - 1);
-	g.home[n > 0 ? n : 0] = 0;
-	for (int i = 0; i < 2; i++) {
-		char *slash = strrchr(g.home, '/');
-		if (slash)
-			*slash = 0;
-	}
+	struct stat st;
+	ssize_t n = readlink("/proc/self/exe", g.binary, sizeof g.binary - 1);
+	g.binary[n > 0 ? n : 0] = 0;
+	home_of(g.binary, g.home);
+	if (stat("/proc/self/exe", &st) == 0)
+		g.running = file_of(&st);
 }
 
 static void own_limits(void)
@@ -1381,34 +1573,51 @@ static int cannot_start(int report, int passes, const char *what)
 	return 1;
 }
 
-int guard_main(const char *directory, const char *logs, int lock, int report)
+static void begin(const char *directory, const char *logs)
 {
 	const char *debugging = getenv("SHAREDSERVER_DEBUG");
-	char what[PATH_MAX + 64];
 	snprintf(g.directory, sizeof g.directory, "%s", directory);
 	snprintf(g.logs, sizeof g.logs, "%s", logs);
 	g.debug = debugging && *debugging && strcmp(debugging, "0") != 0;
+	g.listener = (struct handle){LISTENER, -1};
+	g.abstract = (struct handle){ABSTRACT, -1};
+	g.inotify = (struct handle){DIRECTORY, -1};
+	g.control.fd = g.room.fd = g.agent_handle.fd = g.directory_lock = g.socket_inode = -1;
+	g.ping_until_ms = g.start_at_ms = g.look_at_ms = NEVER;
 	find_home();
 	own_limits();
-	g.lock = lock;
+	signal(SIGPIPE, SIG_IGN);
+	watch_orphans();
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0)
+		say("prctl(PR_SET_CHILD_SUBREAPER): %s", strerror(errno));
+	g.epoll = epoll_create1(EPOLL_CLOEXEC);
+}
+
+static _Noreturn void guard(enum why why)
+{
+	watch_directory();
+	if (g.abstract.fd >= 0)
+		watch_handle(&g.abstract, EPOLLIN);
+	watch_handle(&g.orphan, EPOLLIN);
+	start_agent(why);
+	loop();
+}
+
+int guard_main(const char *directory, const char *logs, int lock, int report)
+{
+	char what[PATH_MAX + 64];
+	snprintf(g.directory, sizeof g.directory, "%s", directory);
 	if (!same_file(".agent.lock", lock)) {
 		complain("--guard is for the launcher to use: any other command starts the guard");
 		return 1;
 	}
 	fcntl(lock, F_SETFD, FD_CLOEXEC);
 	fcntl(report, F_SETFD, FD_CLOEXEC);
-	signal(SIGPIPE, SIG_IGN);
-	watch_orphans();
-	signal(SIGHUP, SIG_IGN);
-	signal(SIGINT, SIG_IGN);
 	log_to_file();
-	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0)
-		say("prctl(PR_SET_CHILD_SUBREAPER): %s", strerror(errno));
-	g.listener = (struct handle){LISTENER, -1};
-	g.inotify = (struct handle){DIRECTORY, -1};
-	g.control.fd = g.room.fd = g.agent_handle.fd = g.directory_lock = g.socket_inode = -1;
-	g.ping_until_ms = g.start_at_ms = g.look_at_ms = NEVER;
-	g.epoll = epoll_create1(EPOLL_CLOEXEC);
+	begin(directory, logs);
+	g.lock = lock;
 	g.snapshot = (int)syscall(SYS_memfd_create, "sharedserver-snapshot", 1u /* MFD_CLOEXEC */);
 	if (g.epoll < 0 || g.snapshot < 0)
 		return cannot_start(report, 0, g.epoll < 0 ? "epoll_create1" : "memfd_create");
@@ -1424,11 +1633,53 @@ int guard_main(const char *directory, const char *logs, int lock, int report)
 	close(report);
 	remember_socket();
 	hold_directory();
-	watch_directory();
-	if (g.abstract.fd >= 0)
-		watch_handle(&g.abstract, EPOLLIN);
-	watch_handle(&g.orphan, EPOLLIN);
-	start_agent(FIRST_START);
-	loop();
-	return 0;
+	guard(FIRST_START);
+}
+
+static void resume_child(struct process *p, void *context)
+{
+	(void)context;
+	p->handle.fd = p->dead ? -1 : pidfd_of(p->pid); /* not reaped: the number is still its own */
+	if (p->handle.fd >= 0)
+		watch_handle(&p->handle, EPOLLIN);
+	else if (!p->dead)
+		say("pidfd_open of %d: %s", (int)p->pid, strerror(errno));
+}
+
+static void resume_stranger(struct process *p, void *context)
+{
+	(void)context;
+	if (p->handle.fd >= 0)
+		watch_handle(&p->handle, EPOLLIN);
+}
+
+int guard_resume(const char *directory, const char *logs, int table)
+{
+	struct legacy l;
+	begin(directory, logs);
+	if (resume_load(table, &l) != 0 || g.epoll < 0) {
+		/* the next command finds no guard, starts one, and its agent adopts what runs */
+		say("version %s cannot go on with what it was left: servers run on without a guard", VERSION);
+		return 1;
+	}
+	close(table);
+	g.lock = l.lock;
+	g.directory_lock = l.directory_lock;
+	g.socket_inode = l.socket_inode;
+	g.snapshot = l.snapshot;
+	g.listener.fd = l.listener;
+	g.abstract.fd = l.abstract;
+	g.abandoned = l.abandoned;
+	g.timer_ns = l.timer_ns;
+	g.children = l.children;
+	g.strangers = l.strangers;
+	keep_descriptors(FD_CLOEXEC);
+	table_each(&g.children, resume_child, NULL);
+	table_each(&g.strangers, resume_stranger, NULL);
+	say("version %s goes on for %s: %u children, %u watches", VERSION, l.version, g.children.count, g.strangers.count);
+	free(l.version);
+	/* what happened to the directory between two watches of it */
+	g.look_at_ms = now_ms();
+	reap_orphans();
+	guard(HANDED_OVER);
 }

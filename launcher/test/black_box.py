@@ -1124,6 +1124,199 @@ def with_nothing_to_guard_both_end(p):
     assert p.next_agent().init["why"] == 0
 
 
+# guard: another build
+
+
+def descriptors(pid):
+    """What a process has open, by target; sockets and pipes have numbers of their own."""
+    found = []
+    for name in os.listdir(f"/proc/{pid}/fd"):
+        with contextlib.suppress(OSError):
+            found.append(os.readlink(f"/proc/{pid}/fd/{name}").split(":[")[0])
+    return sorted(found)
+
+
+def handed_over(p, agent, binary):
+    """The agent leaves for another build; returns that build's."""
+    agent.order(accept=False)
+    assert agent.hand_over(binary) == 1
+    agent.order(exit=0)
+    return p.next_agent()
+
+
+@test
+def another_build_takes_over_with_everything(p):
+    agent = p.agent()
+    (guard,) = p.guards()
+    start_of_guard = stamp(guard)
+    runs, runs_start = agent.spawned(["sleep", "1000"], env=["SST=" + p.root])
+    dead, dead_start = agent.spawned(["sh", "-c", "exit 3"])
+    agent.died()
+    s, late = p.sleeper(), p.sleeper()
+    start_of_s, start_of_late = stamp(s.pid), stamp(late.pid)
+    for one in s, late:
+        agent.send("W", process(one.pid, stamp(one.pid)))
+        agent.next("K")
+    due = time.clock_gettime_ns(time.CLOCK_MONOTONIC) + 1500 * 10**6
+    agent.send("T", struct.pack(">Q", due))
+    agent.order(snapshot="what I know")
+    before, binary = descriptors(guard), p.other()
+    agent.order(accept=False)
+    assert agent.hand_over(binary) == 1
+    late.kill()  # while nobody is told
+    until(lambda: state(late.pid) == "Z", "it is dead")
+    waiting = [p.popen("say", "kept waiting", "0", binary=b, stdout=subprocess.PIPE) for b in (p.binary, binary)]
+    time.sleep(0.1)
+    agent.order(exit=0)
+    second = p.next_agent()
+    late.wait()
+    assert second.init["why"] == 4 and second.init["version"] == "version-two" and second.init["home"] == os.path.dirname(os.path.dirname(binary))
+    assert (second.init["pid"], second.init["stamp"]) == (guard, start_of_guard) and second.init["directory"] == p.directory
+    assert second.init["children"] == {runs: (runs_start, 0, 0, 0), dead: (dead_start, 1, 1, 3)}
+    assert second.init["watches"] == {s.pid: (start_of_s, 0), late.pid: (start_of_late, 1)}
+    assert second.hello["snapshot"] == "what I know" and second.hello["fds"] == [0, 1, 2, 3, 4, 5, 6]
+    for one in waiting:
+        assert one.communicate(timeout=PATIENCE)[0] == b"kept waiting" and one.returncode == 0
+    assert os.readlink(f"/proc/{guard}/exe") == binary and p.guards() == [guard]
+    assert open(f"/proc/{guard}/comm").read() == "sharedserver\n"
+    assert open(f"/proc/{guard}/cmdline", "rb").read().startswith(b"sharedserver\0--guard\0" + p.directory.encode() + b"\0")
+    assert len(descriptors(guard)) == len(before) - 1, "nothing leaks, and one watch is over"
+    second.next("T")
+    assert 0 <= time.clock_gettime_ns(time.CLOCK_MONOTONIC) - due < 500 * 10**6
+    assert not lock_is_free(p.directory + "/.agent.lock")
+    # it is the parent still: of the servers and of what they leave behind
+    second.send("R", process(dead, dead_start))
+    until(lambda: state(dead) is None, "reaped")
+    os.kill(runs, signal.SIGTERM)
+    assert second.died() == (runs, runs_start, 2, 15)
+    second.send("R", process(runs, runs_start))
+    s.kill()
+    assert second.gone() == (s.pid, start_of_s, 1, 2, 9)
+    pid, start = second.spawned(["sh", "-c", "(sleep 0.1 & sleep 0.2 &); sleep 1000"], env=["SST=" + p.root, "PATH=" + os.environ["PATH"]])
+    until(lambda: sorted(children(guard)) == sorted([second.pid, pid]), "orphans are reaped")
+    shutil.rmtree(p.directory)
+    assert second.next("M") == b"\x01"
+    assert p.run("say", "x", "0").out == b"x"
+    # both builds, and what the first had to say, in one log
+    asleep(p, second)
+    assert p.run("say", "awake", "0", binary=binary).out == b"awake"
+    assert p.next_agent().init["why"] == 1
+
+
+@test
+def builds_take_over_from_each_other_and_nothing_is_lost(p):
+    agent = p.agent()
+    (guard,) = p.guards()
+    servers = dict(agent.spawned(["sleep", "1000"], env=["SST=" + p.root]) for _ in range(5))
+    s = p.sleeper()
+    agent.send("W", process(s.pid, stamp(s.pid)))
+    agent.next("K")
+    builds = [p.other(), p.binary]
+    open_before = len(descriptors(guard))
+    for turn in range(6):
+        many = [p.popen("say", str(i), "7", binary=builds[i % 2], stdout=subprocess.PIPE, stderr=subprocess.PIPE) for i in range(20)]
+        agent = handed_over(p, agent, builds[turn % 2])
+        for i, one in enumerate(many):
+            out, err = one.communicate(timeout=PATIENCE)
+            assert (out, err, one.returncode) == (str(i).encode(), b"", 7), (out, err)
+        assert agent.init["version"] == ("version-two", "version-one")[turn % 2]
+        assert {pid: child[0] for pid, child in agent.init["children"].items()} == servers
+        assert agent.init["watches"] == {s.pid: (stamp(s.pid), 0)}
+        assert p.guards() == [guard] and len(descriptors(guard)) == open_before
+    assert p.log().count("hands over to") == 6 and p.log().count("goes on for") == 6
+    assert sorted(children(guard)) == sorted([agent.pid, *servers])
+
+
+@test
+def what_cannot_take_over_is_refused(p):
+    agent = p.agent()
+    pid, start = agent.spawned(["sleep", "1000"], env=["SST=" + p.root])
+    good = p.other()
+    home = os.path.dirname(os.path.dirname(good))
+    bad = []
+
+    def broken(name, change):
+        shutil.copytree(home, p.root + "/" + name)
+        binary = f"{p.root}/{name}/bin/sharedserver"
+        change(binary)
+        bad.append(binary)
+
+    broken("writable", lambda b: os.chmod(b, 0o757))
+    broken("unrunnable", lambda b: os.chmod(b, 0o644))
+    broken("no-jvm", lambda b: os.unlink(os.path.dirname(b) + "/../lib/runtime/bin/java"))
+    broken("no-options", lambda b: os.unlink(os.path.dirname(b) + "/../lib/agent.options"))
+    broken("cut-off", lambda b: os.truncate(b, 5000))
+    broken("another-program", lambda b: subprocess.run(["cp", "/bin/true", b], check=True))
+    broken("command", lambda b: write_program(b, "#!/bin/sh\nexit 0\n"))
+    broken("hangs", lambda b: write_program(b, "#!/bin/sh\nexec sleep 1000\n"))
+    if os.geteuid() == 0:
+        broken("of-another", lambda b: os.chown(b, 65534, 65534))
+        broken("of-another-group", lambda b: (os.chown(b, 0, 65534), os.chmod(b, 0o775)))
+    for binary in [*bad, "", "sharedserver", p.root, p.root + "/none", "/" + "x" * 5000]:
+        assert agent.hand_over(binary) == 2, binary
+    assert agent.hand_over(good, events=agent.events - 1) == 0, "something is unseen"
+    assert p.run("say", "served", "0").out == b"served" and is_alive(pid)
+    assert children(agent.init["pid"]) == [agent.pid, pid], "nothing is left of the trials"
+    assert p.log().count("cannot hand over to what") == len(bad) + 5
+    # an agent that dies on its way is an agent that died
+    agent.order(accept=False)
+    assert agent.hand_over(good) == 1
+    agent.order(exit=3)
+    second = p.next_agent()
+    assert second.init["why"] == 2 and second.init["version"] == "version-one"
+
+
+@test
+def an_exec_that_fails_after_all_changes_nothing(p):
+    agent = p.agent()
+    (guard,) = p.guards()
+    pid, start = agent.spawned(["sleep", "1000"], env=["SST=" + p.root])
+    s = p.sleeper()
+    start_of_s = stamp(s.pid)
+    agent.send("W", process(s.pid, start_of_s))
+    agent.next("K")
+    before = descriptors(guard)
+    binary = p.other()
+    write_program(binary, '#!/bin/sh\nrm "$0"\nexit 43\n')  # passes the trial, and is gone then
+    second = handed_over(p, agent, binary)
+    assert second.init["why"] == 1 and second.init["version"] == "version-one"
+    assert second.init["children"] == {pid: (start, 0, 0, 0)} and second.init["watches"] == {s.pid: (start_of_s, 0)}
+    assert descriptors(guard) == before and "execve of " + binary in p.log()
+    s.kill()
+    assert second.gone()[:2] == (s.pid, start_of_s)
+    other, other_start = second.spawned(["sh", "-c", "ls -l /proc/self/fd"], out=p.root + "/log")
+    assert second.died()[3] == 0
+    assert "memfd" not in open(p.root + "/log").read() and "socket" not in open(p.root + "/log").read(), "nothing of ours leaks into a server"
+
+
+@test
+def an_upgrade_in_place_is_followed_at_the_next_start_of_the_agent(p):
+    agent = p.agent()
+    (guard,) = p.guards()
+    pid, start = agent.spawned(["sleep", "1000"], env=["SST=" + p.root])
+    p.rebuild(p.binary, b"version-two")
+    assert p.run("say", "the old agent", "0").out == b"the old agent"
+    asleep(p, agent)
+    assert p.run("say", "the new one", "0").out == b"the new one"
+    second = p.next_agent()
+    assert second.init["why"] == 4 and second.init["version"] == "version-two" and second.init["home"] == p.home
+    assert second.init["children"] == {pid: (start, 0, 0, 0)} and p.guards() == [guard]
+    # half an upgrade: the old guard goes on
+    write_program(p.binary + ".new", "#!/bin/sh\nexit 0\n")
+    os.rename(p.binary + ".new", p.binary)
+    os.kill(second.pid, signal.SIGKILL)
+    third = p.next_agent()
+    assert third.init["why"] == 2 and third.init["version"] == "version-two" and "cannot hand over" in p.log()
+    os.unlink(p.binary)
+    os.kill(third.pid, signal.SIGKILL)
+    fourth = p.next_agent()
+    assert fourth.init["why"] == 2
+    p.rebuild(p.binary, b"version-six")
+    os.kill(fourth.pid, signal.SIGKILL)
+    fifth = p.next_agent()
+    assert fifth.init["version"] == "version-six" and fifth.init["children"] == {pid: (start, 0, 0, 0)} and p.guards() == [guard]
+
+
 # guard: its directory
 
 

@@ -168,6 +168,11 @@ class Agent:
     def gone(self):
         return struct.unpack(">IQBBi", self.next("G"))
 
+    def hand_over(self, path, events=None):
+        """What the guard answers: 0 not now, 1 go, 2 that build will not do."""
+        self.send("H", struct.pack(">Q", self.events if events is None else events) + packed(path))
+        return self.next("Y")[0]
+
     def sleep(self, events=None):
         self.send("Z", struct.pack(">Q", self.events if events is None else events))
         return self.next("Y") == b"\x01"
@@ -195,6 +200,23 @@ class Product:
         self.env = {"PATH": os.environ["PATH"], "SHAREDSERVER_LOCKDIR": self.directory, "HOME": self.root, "SECRET": "x",
                     "JAVA_TOOL_OPTIONS": "-Dbad=1", "LD_LIBRARY_PATH": "/nowhere",
                     "ASAN_OPTIONS": "detect_leaks=0"}  # a command that ends frees nothing
+
+    def other(self, version=b"version-two"):
+        """The same product as another build, in a directory of its own. Returns its binary."""
+        home = os.path.join(self.root, version.decode())
+        shutil.copytree(self.home, home)
+        binary = os.path.join(home, "bin/sharedserver")
+        self.rebuild(binary, version)
+        return binary
+
+    @staticmethod
+    def rebuild(binary, version):
+        """Replaces a binary by that of another build, as a package manager does: by rename."""
+        with open(BINARY, "rb") as f:
+            data = f.read()
+        assert b"version-one" in data and len(version) == len(b"version-one")
+        subprocess.run(["sh", "-c", 'cat >"$1.new" && chmod 755 "$1.new" && mv "$1.new" "$1"', "sh", binary],
+                       input=data.replace(b"version-one", version), check=True)
 
     def __enter__(self):
         return self
@@ -234,9 +256,9 @@ class Product:
                         found.append(pid)
         return found
 
-    def popen(self, *argv, env=(), **options):
+    def popen(self, *argv, env=(), binary=None, **options):
         options.setdefault("stdin", subprocess.DEVNULL)
-        one = subprocess.Popen([self.binary, *argv], env={**self.env, **dict(env)}, **options)
+        one = subprocess.Popen([binary or self.binary, *argv], env={**self.env, **dict(env)}, **options)
         self.started.append(one)
         return one
 

@@ -20,7 +20,7 @@ count() {
 
 # $flags is split on purpose
 # shellcheck disable=SC2086
-${CC:-cc} $flags '-DVERSION="test"' -o "$target/sharedserver" src/*.c || exit 1
+${CC:-cc} $flags '-DVERSION="version-one"' -o "$target/sharedserver" src/*.c || exit 1
 sources=
 for source in src/*.c; do
 	[ "$source" = src/main.c ] || sources="$sources $source"
