@@ -55,9 +55,11 @@ struct member {
 	struct member *next;
 };
 
+/* A file as it is now: the time, since the number of a removed file is given to a new one. */
 struct file {
 	dev_t device;
 	ino_t inode;
+	struct timespec changed;
 };
 
 static struct guard {
@@ -460,12 +462,13 @@ static _Noreturn void agent_child(int from_guard, int to_guard, char **argv)
 
 static struct file file_of(const struct stat *st)
 {
-	return (struct file){st->st_dev, st->st_ino};
+	return (struct file){st->st_dev, st->st_ino, st->st_mtim};
 }
 
 static int same(struct file a, struct file b)
 {
-	return a.device == b.device && a.inode == b.inode;
+	return a.device == b.device && a.inode == b.inode && a.changed.tv_sec == b.changed.tv_sec &&
+	       a.changed.tv_nsec == b.changed.tv_nsec;
 }
 
 static void keep_process(struct process *p, void *context)

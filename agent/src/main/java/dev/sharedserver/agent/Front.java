@@ -3,19 +3,27 @@ package dev.sharedserver.agent;
 import dev.sharedserver.agent.supervise.AgentLog;
 import dev.sharedserver.agent.verbs.Verbs;
 import dev.sharedserver.agent.wire.LauncherConnection;
+import dev.sharedserver.agent.wire.OtherProtocol;
 import dev.sharedserver.agent.wire.Request;
+import dev.sharedserver.agent.wire.Sender;
 import dev.sharedserver.agent.wire.WireException;
+import dev.sharedserver.core.Quote;
+import dev.sharedserver.os.guard.GuardEvent;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
 import java.nio.file.attribute.UserPrincipal;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import jdk.net.ExtendedSocketOptions;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The agent's ear: accepts launchers, each of which is served by a virtual thread of its own, and decides when there has
@@ -34,10 +42,22 @@ final class Front {
     private final UserPrincipal owner;
     private final Verbs verbs;
     private final Rest rest;
+    private final Succession succession;
     private final AgentLog log;
+    private final Gate gate = new Gate();
     private final AtomicInteger open = new AtomicInteger();
     private final Deque<Guest> silent = new ArrayDeque<>();
+    private final AtomicReference<@Nullable Offer> offer = new AtomicReference<>();
     private volatile long lastActive = System.nanoTime();
+
+    /** The exit code of what no agent of this version can answer: no state that {@code check} knows. */
+    private static final int NOT_UNDERSTOOD = 70;
+
+    /** How long what is under way may hold up a hand-over to another build, in ms. */
+    private static final long HAND_OVER_WITHIN = 3_000;
+
+    /** Of how many ms the pauses are in which the guard's last events are handled. */
+    private static final long MOMENT = 5;
 
     /** Who knows whether the agent is needed. */
     interface Rest {
@@ -46,7 +66,13 @@ final class Front {
 
         /** Tries to go; does not come back if it may. Nobody accepts meanwhile. */
         void tryToGo() throws IOException, InterruptedException;
+
+        /** Tries to leave to another build; does not come back if that takes over. Nobody is served meanwhile. */
+        GuardEvent.Leave tryToHandOver(String binary) throws IOException, InterruptedException;
     }
+
+    /** A wish that another build takes over; {@code declined} counts down when it does not. */
+    private record Offer(Path binary, CountDownLatch declined) {}
 
     /** A connection; {@code asked} once its request was read or it has ended. */
     private static final class Guest {
@@ -60,11 +86,19 @@ final class Front {
         }
     }
 
-    Front(ServerSocketChannel listener, UserPrincipal owner, Verbs verbs, Rest rest, AgentLog log) throws IOException {
+    Front(
+            ServerSocketChannel listener,
+            UserPrincipal owner,
+            Verbs verbs,
+            Rest rest,
+            Succession succession,
+            AgentLog log)
+            throws IOException {
         this.listener = listener;
         this.owner = owner;
         this.verbs = verbs;
         this.rest = rest;
+        this.succession = succession;
         this.log = log;
         this.selector = Selector.open();
         listener.configureBlocking(false);
@@ -83,6 +117,12 @@ final class Front {
             selector.selectedKeys().clear();
             for (SocketChannel channel = listener.accept(); channel != null; channel = listener.accept()) {
                 welcome(channel);
+            }
+            Offer wanted = offer.get();
+            if (wanted != null) {
+                handOver(wanted.binary());
+                offer.set(null);
+                wanted.declined().countDown();
             }
             if (untilRest() <= 0) {
                 rest.tryToGo();
@@ -146,13 +186,64 @@ final class Front {
         try {
             Request request = launcher.request();
             guest.asked = true;
-            if (request != null) {
+            if (request == null) {
+                return;
+            }
+            if (!succession.sameBuild(request.version())) {
+                offer(request.sender());
+            }
+            try (Gate.Pass pass = gate.enter()) {
+                launcher.whenEndless(pass::close);
                 verbs.serve(request, launcher);
             }
+        } catch (OtherProtocol e) {
+            offer(e.sender());
+            launcher.stderr("sharedserver: version " + Quote.escape(e.sender().version())
+                    + " and the agent that runs, version " + succession.version()
+                    + ", do not understand each other: use "
+                    + succession.binary() + ", or end its servers\n");
+            launcher.exit(NOT_UNDERSTOOD);
         } catch (WireException e) {
             log.say("a launcher sent what is no request: " + e.getMessage());
             launcher.stderr("sharedserver: the agent does not understand this request: " + e.getMessage() + "\n");
             launcher.exit(1);
+        }
+    }
+
+    /** Leaves to the launcher's build if that is to take over; comes back if it is not, or cannot now. */
+    private void offer(Sender sender) throws InterruptedException {
+        Path heir = succession.heir(sender);
+        if (heir == null) {
+            return;
+        }
+        Offer mine = new Offer(heir, new CountDownLatch(1));
+        Offer first = offer.compareAndExchange(null, mine);
+        selector.wakeup();
+        (first == null ? mine : first).declined().await();
+    }
+
+    /**
+     * Hands over between two requests. The process ends with it, and so do the connections: the launchers ask again, and
+     * the other build finds them at the same listener.
+     */
+    private void handOver(Path binary) throws IOException, InterruptedException {
+        long until = System.nanoTime() + HAND_OVER_WITHIN * 1_000_000L;
+        try {
+            if (!gate.close(HAND_OVER_WITHIN)) {
+                log.say("too much is under way to hand over to " + binary);
+                return;
+            }
+            log.say("version " + succession.version() + " leaves to " + binary);
+            while (System.nanoTime() < until) {
+                if (rest.tryToHandOver(binary.toString()) == GuardEvent.Leave.UNFIT) {
+                    succession.refuse(binary);
+                    return;
+                }
+                Thread.sleep(MOMENT);
+            }
+            log.say("too much happens to hand over to " + binary);
+        } finally {
+            gate.open();
         }
     }
 }

@@ -5,6 +5,7 @@ import dev.sharedserver.agent.supervise.GuardReader;
 import dev.sharedserver.agent.supervise.Supervisor;
 import dev.sharedserver.core.InvalidInput;
 import dev.sharedserver.core.Period;
+import dev.sharedserver.os.guard.GuardEvent;
 import dev.sharedserver.os.guard.GuardLink;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -30,7 +31,7 @@ final class Lease implements GuardReader.Control, Front.Rest {
     private final GuardLink guard;
     private final Supervisor supervisor;
     private final AgentLog log;
-    private final SynchronousQueue<Boolean> answers = new SynchronousQueue<>();
+    private final SynchronousQueue<GuardEvent.Leave> answers = new SynchronousQueue<>();
     private final long sleepAfter;
     private volatile boolean replaced;
     private volatile Runnable nudge = () -> {};
@@ -72,24 +73,40 @@ final class Lease implements GuardReader.Control, Front.Rest {
 
     @Override
     public void tryToGo() throws IOException, InterruptedException {
+        leave(guard::sleep);
+    }
+
+    @Override
+    public GuardEvent.Leave tryToHandOver(String binary) throws IOException, InterruptedException {
+        return leave(seen -> guard.handOver(seen, binary));
+    }
+
+    private interface Wish {
+        void tell(long seen) throws IOException;
+    }
+
+    /** Does not come back if the guard lets the agent go. */
+    private GuardEvent.Leave leave(Wish wish) throws IOException, InterruptedException {
         // the count first: what came before it has been handed on, what comes after makes the guard say no
         long seen = Objects.requireNonNull(reader, "no reader").handled();
         if (!supervisor.quiet()) {
-            return;
+            return GuardEvent.Leave.STAY;
         }
         try (FileOutputStream out = new FileOutputStream("/proc/self/fd/6")) {
             out.write(supervisor.snapshot().write());
         }
-        guard.sleep(seen);
-        if (answers.take()) {
+        wish.tell(seen);
+        GuardEvent.Leave answer = answers.take();
+        if (answer == GuardEvent.Leave.GO) {
             Runtime.getRuntime().halt(0);
         }
+        return answer;
     }
 
     @Override
-    public void sleepAnswered(boolean go) {
+    public void leaveAnswered(GuardEvent.Leave leave) {
         try {
-            answers.put(go);
+            answers.put(leave);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

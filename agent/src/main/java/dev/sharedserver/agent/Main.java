@@ -69,7 +69,8 @@ public final class Main {
         supervisor.adoptAll(init, left);
         long self = ProcessHandle.current().pid();
         Verbs verbs = new Verbs(supervisor, events, logs, store, proc, guardProcess, self);
-        Front front = new Front(socket, Files.getOwner(directory), verbs, lease, log);
+        Succession succession = new Succession(init.version(), Path.of(init.home()), guardProcess, proc);
+        Front front = new Front(socket, Files.getOwner(directory), verbs, lease, succession, log);
         lease.nudgeBy(front::nudge);
         supervisor.whenGone(front::nudge);
         guard.pong(0);

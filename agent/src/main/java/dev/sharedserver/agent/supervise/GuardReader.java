@@ -17,8 +17,8 @@ public final class GuardReader implements Runnable {
 
     /** What concerns the agent as a whole. All of it is called by the reader's thread. */
     public interface Control {
-        /** The guard answers a request to sleep. */
-        void sleepAnswered(boolean go);
+        /** The guard answers a request to be let go. */
+        void leaveAnswered(GuardEvent.Leave leave);
 
         /** The state directory was removed and made again. */
         void directoryChanged();
@@ -60,7 +60,7 @@ public final class GuardReader implements Runnable {
     }
 
     private static boolean counts(GuardEvent event) {
-        return !(event instanceof GuardEvent.Ping) && !(event instanceof GuardEvent.SleepAnswer);
+        return !(event instanceof GuardEvent.Ping) && !(event instanceof GuardEvent.LeaveAnswer);
     }
 
     private void handle(GuardEvent event) throws IOException {
@@ -91,7 +91,7 @@ public final class GuardReader implements Runnable {
             case GuardEvent.TimerFired t -> supervisor.timerFired();
             case GuardEvent.Ping p -> guard.pong(p.value());
             case GuardEvent.DirectoryChanged d -> control.directoryChanged();
-            case GuardEvent.SleepAnswer s -> control.sleepAnswered(s.go());
+            case GuardEvent.LeaveAnswer l -> control.leaveAnswered(l.leave());
         }
     }
 

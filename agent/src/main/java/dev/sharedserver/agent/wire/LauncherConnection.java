@@ -24,6 +24,7 @@ public final class LauncherConnection implements Closeable {
 
     private final SocketChannel channel;
     private ByteBuffer in = ByteBuffer.allocate(FIRST_READ).limit(0);
+    private volatile Runnable whenEndless = () -> {};
     private ByteBuffer out = ByteBuffer.allocate(512);
 
     /** Wraps a connected channel in blocking mode and owns it from now on. */
@@ -63,8 +64,17 @@ public final class LauncherConnection implements Closeable {
         return new ExecError(frame.get(), frame.getInt());
     }
 
-    /** Waits until the launcher hangs up; for another thread than the one that answers. */
+    /** Has {@code action} run once the answer turns out to be one without an end of its own. */
+    public void whenEndless(Runnable action) {
+        whenEndless = action;
+    }
+
+    /**
+     * Waits until the launcher hangs up; for another thread than the one that answers. The answer is taken to have no end
+     * of its own: the agent may end in the middle of it, and the launcher asks the next one.
+     */
     public void awaitHangup() throws IOException {
+        whenEndless.run();
         ByteBuffer ignored = ByteBuffer.allocate(64);
         while (channel.read(ignored.clear()) >= 0) {
             // a launcher says nothing while it is answered

@@ -46,10 +46,8 @@ public record Request(
     /** Parses the body of an {@code R} frame. */
     public static Request parse(ByteBuffer body) throws WireException {
         try {
+            // up to the version the layout is that of every protocol
             int protocol = body.getShort() & 0xffff;
-            if (protocol != PROTOCOL) {
-                throw new WireException("protocol version " + protocol + ", expected " + PROTOCOL);
-            }
             String id = hex(body, 16);
             int flags = body.getShort() & 0xffff;
             int columns = body.getShort() & 0xffff;
@@ -67,6 +65,9 @@ public record Request(
                 rlimits.add(body.getLong());
             }
             String version = string(body);
+            if (protocol != PROTOCOL) {
+                throw new OtherProtocol(protocol, new Sender(pid, stamp, version));
+            }
             String cwd = string(body);
             String token = string(body);
             List<String> argv = list(body);
@@ -92,6 +93,11 @@ public record Request(
         } catch (BufferUnderflowException e) {
             throw new WireException("request ends in the middle of a field");
         }
+    }
+
+    /** Returns who asks. */
+    public Sender sender() {
+        return new Sender(pid, stamp, version);
     }
 
     /** Returns the launcher's environment, {@code K=V} each. */

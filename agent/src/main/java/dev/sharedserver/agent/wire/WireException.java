@@ -3,7 +3,7 @@ package dev.sharedserver.agent.wire;
 import java.io.IOException;
 
 /** The peer sent bytes that are no frame of the protocol. */
-public final class WireException extends IOException {
+public sealed class WireException extends IOException permits OtherProtocol {
     private static final long serialVersionUID = 1L;
 
     WireException(String message) {

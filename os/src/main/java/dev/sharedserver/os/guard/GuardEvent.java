@@ -10,7 +10,18 @@ public sealed interface GuardEvent {
         FIRST_START,
         WOKEN,
         AGENT_DIED,
-        AGENT_HUNG
+        AGENT_HUNG,
+        HANDED_OVER
+    }
+
+    /** What becomes of an agent that asked to be let go. */
+    enum Leave {
+        /** It is needed still: something happened that it had not seen. */
+        STAY,
+        /** It may go. */
+        GO,
+        /** The build that was to take over cannot; the guard's log says why. */
+        UNFIT
     }
 
     /** How a child ended: a CLD_ code of waitid(2) and its status. */
@@ -69,5 +80,5 @@ public sealed interface GuardEvent {
 
     record DirectoryChanged(int what) implements GuardEvent {}
 
-    record SleepAnswer(boolean go) implements GuardEvent {}
+    record LeaveAnswer(Leave leave) implements GuardEvent {}
 }

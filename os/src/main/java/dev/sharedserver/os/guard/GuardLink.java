@@ -91,7 +91,7 @@ public final class GuardLink {
             case 'T' -> new GuardEvent.TimerFired();
             case 'P' -> new GuardEvent.Ping(body.getLong());
             case 'M' -> new GuardEvent.DirectoryChanged(body.get());
-            case 'Y' -> new GuardEvent.SleepAnswer(body.get() != 0);
+            case 'Y' -> new GuardEvent.LeaveAnswer(leave(body.get()));
             default -> throw new IOException("the guard sent a frame of unknown type " + (int) type);
         };
     }
@@ -131,6 +131,14 @@ public final class GuardLink {
                 home,
                 List.copyOf(children),
                 List.copyOf(watches));
+    }
+
+    private static GuardEvent.Leave leave(byte wire) throws IOException {
+        GuardEvent.Leave[] all = GuardEvent.Leave.values();
+        if (wire < 0 || wire >= all.length) {
+            throw new IOException("the guard gave the unknown answer " + wire);
+        }
+        return all[wire];
     }
 
     private static long pid(ByteBuffer body) {
@@ -212,9 +220,20 @@ public final class GuardLink {
         send('P', body -> body.writeLong(value));
     }
 
-    /** Asks to be let go: answered by {@link GuardEvent.SleepAnswer}. */
+    /** Asks to be let go: answered by {@link GuardEvent.LeaveAnswer}. */
     public void sleep(long seen) throws IOException {
         send('Z', body -> body.writeLong(seen));
+    }
+
+    /**
+     * Asks to be let go for good, so that the guard executes the build at {@code binary} in its place and starts that
+     * build's agent: answered by {@link GuardEvent.LeaveAnswer}.
+     */
+    public void handOver(long seen, String binary) throws IOException {
+        send('H', body -> {
+            body.writeLong(seen);
+            string(body, binary);
+        });
     }
 
     private interface Body {

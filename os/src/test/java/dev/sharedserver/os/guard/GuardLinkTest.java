@@ -37,7 +37,9 @@ class GuardLinkTest {
                 new GuardEvent.Gone(0x1234, 7, true, new GuardEvent.Exit(2, 9)),
                 parse("00000013 47 00001234 0000000000000007 01 02 00000009"));
         assertEquals(new GuardEvent.SpawnFailed(5, 10, 2), parse("0000000e 73 0000000000000005 0a 00000002"));
-        assertEquals(new GuardEvent.SleepAnswer(true), parse("00000002 59 01"));
+        assertEquals(new GuardEvent.LeaveAnswer(GuardEvent.Leave.STAY), parse("00000002 59 00"));
+        assertEquals(new GuardEvent.LeaveAnswer(GuardEvent.Leave.GO), parse("00000002 59 01"));
+        assertEquals(new GuardEvent.LeaveAnswer(GuardEvent.Leave.UNFIT), parse("00000002 59 02"));
     }
 
     @Test
@@ -55,6 +57,8 @@ class GuardLinkTest {
                 "00000001 21",
                 "00000002 54 00",
                 "00000003 59 0101",
+                "00000002 59 03",
+                "00000002 59 ff",
                 "00000001 59",
                 "00000005 49 00020000"
             })
