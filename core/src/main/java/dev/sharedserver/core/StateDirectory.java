@@ -135,17 +135,17 @@ public final class StateDirectory {
             case Found.Absent<?> absent -> {
                 if (wanted != null) {
                     kind = Damage.Kind.MISSING_FILE;
-                    detail = "is missing";
+                    detail = "was missing";
                 }
             }
             case Found.Unreadable<?> bad -> {
                 kind = Damage.Kind.UNREADABLE_FILE;
-                detail = "is unreadable: " + bad.reason();
+                detail = "was unreadable: " + bad.reason();
             }
             case Found.Valid<?> valid -> {
                 if (wanted == null) {
                     kind = Damage.Kind.UNEXPECTED_FILE;
-                    detail = "stands there though nothing belongs in it";
+                    detail = "stood there though nothing belongs in it";
                 } else if (!text(file).equals(wanted)) {
                     boolean miscounts = ending.equals(CLIENTS) && StateJson.miscounts(text(file));
                     kind = miscounts ? Damage.Kind.REFCOUNT_MISMATCH : Damage.Kind.CHANGED_FILE;
