@@ -10,7 +10,7 @@ made=$(mktemp)
 trap 'rm -f "$made"' EXIT
 sed '/^## Verbs$/q' "$page" >"$made"
 "$product" --help | sed -n 's/^  \(admin \)\?\([a-z-]\+\)  .*/\1\2/p' | while read -r verb; do
-	# shellcheck disable=SC2086 # "admin start" is two words
+	# shellcheck disable=SC2086,SC2016 # "admin start" is two words; the backquotes are text
 	printf '\n### %s\n\n```\n%s\n```\n' "$verb" "$("$product" $verb --help)"
 done >>"$made"
 if [ "${1-}" = --check ]; then
