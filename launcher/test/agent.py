@@ -138,7 +138,7 @@ def answer(connection):
             connection.sendall(frame(b"T", packed("armed")) + frame(b"W", struct.pack(">IQ", 0, 0) + packed("") + packed("") + struct.pack(">QB", 0, 1)))
         else:
             mark("heeded-become")
-            connection.sendall(frame(b"C", packed_list(argv[1:]) + packed_list([])))
+            connection.sendall(frame(b"C", packed_list(argv[1:]) + packed_list([]) + packed("")))
             stream.read(1)
     elif verb == "hang":
         time.sleep(3600)

@@ -33,7 +33,7 @@ static void check_books(void)
 		t.open += m->handle.fd >= 0;
 	if (t.open != world_open_descriptors())
 		world_wrong("%u descriptors are open, %u are known", world_open_descriptors(), t.open);
-	t.blocks += (g.in.at != NULL) + (g.out.at != NULL);
+	t.blocks += (g.in.at != NULL) + (g.out.at != NULL) + (g.heir != NULL);
 	if (t.blocks != world_blocks())
 		world_wrong("%u blocks of memory are in use, %u are known", world_blocks(), t.blocks);
 	if (t.unwatched)

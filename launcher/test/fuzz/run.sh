@@ -74,12 +74,12 @@ if [ "$engine" = plain ]; then
 	$cc $flags -c "$here/driver.c" -o "$target/driver.o" || exit 1
 	driver=$target/driver.o
 fi
-for one in wire watch spawn statedir launcher guard proc; do
+for one in wire watch spawn statedir launcher guard proc resume; do
 	sealed "$one" "$source/$one.c" || exit 1
 done
 # the sources that each target includes or replaces are left out
 others() {
-	for one in wire watch spawn statedir launcher guard; do
+	for one in wire watch spawn statedir launcher guard resume; do
 		[ "$one" = "$1" ] || echo "$target/$one.o"
 	done
 }
