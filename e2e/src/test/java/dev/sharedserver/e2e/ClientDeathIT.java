@@ -55,6 +55,17 @@ class ClientDeathIT {
     }
 
     @Test
+    void aServerThatHoldsAnotherOneIsGoneFromItsCount(Sandbox box) {
+        box.serve("db", box.client());
+        box.serve("web", box.client());
+        Stamped web = box.serverProcess("web");
+        box.serve("db", web);
+        assertEquals(2, box.refcountOnDisk("db"));
+        web.kill();
+        Until.holds(SOON, () -> box.refcountOnDisk("db") == 1, "only the client is left");
+    }
+
+    @Test
     void twoHundredClientsThatDieAtOnceAreAllGone(Sandbox box) {
         List<Racers.Racer> racers = Racers.run(box, 200, "\"$SS\" use web --pid $$ -- sleep 1000", java.util.Map.of());
         assertEquals(200, box.refcountOnDisk("web"));
