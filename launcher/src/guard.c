@@ -36,7 +36,7 @@ enum why { FIRST_START, WOKEN, AGENT_DIED, AGENT_HUNG, HANDED_OVER };
 
 enum answer { STAY, GO, UNFIT };
 
-enum { PING_PATIENCE_MS = 10000, START_PATIENCE_MS = 30000, LOOK_AFTER_MS = 150, LOOK_AGAIN_MS = 3, HEALTHY_MS = 60000, FAILED_STARTS = 3, LOG_LIMIT = 1 << 20, READ_SIZE = 65536,
+enum { PING_PATIENCE_MS = 10000, START_PATIENCE_MS = 30000, LOOK_AFTER_MS = 150, LOOK_AGAIN_MS = 3, LOOKS_UNASKED = 5, HEALTHY_MS = 60000, FAILED_STARTS = 3, LOG_LIMIT = 1 << 20, READ_SIZE = 65536,
        TRIAL_MS = 2000 };
 
 static const int64_t NEVER = INT64_MAX;
@@ -70,6 +70,7 @@ static struct guard {
 	int epoll, lock, directory_lock, socket_inode, snapshot;
 	struct handle listener, abstract, inotify, orphan, agent_handle, control, room;
 	int debug;
+	int looks_unasked; /* since the kernel last told that something has changed */
 	int abandoned; /* the directory was made again: the agent has the old listener and is to be replaced */
 
 	pid_t agent;       /* 0: none runs */
@@ -230,6 +231,13 @@ static int listen_at(const char *directory)
 	return fd;
 }
 
+static int directory_replaced(void)
+{
+	struct stat mine, there;
+	return g.directory_lock < 0 || fstat(g.directory_lock, &mine) != 0 || stat(g.directory, &there) != 0 ||
+	       mine.st_ino != there.st_ino || mine.st_dev != there.st_dev;
+}
+
 static void watch_directory(void)
 {
 	static const char *const files[] = {".agent.lock", ".agent.sock"};
@@ -245,6 +253,12 @@ static void watch_directory(void)
 	}
 	inotify_add_watch(g.inotify.fd, g.directory, IN_MOVE_SELF | IN_DELETE_SELF | IN_ONLYDIR);
 	watch_handle(&g.inotify, EPOLLIN);
+	/* what was removed before it was watched tells nothing any more; a few times, lest a file that cannot be told keeps us busy */
+	int lost = directory_replaced() || !same_file(".agent.lock", g.lock) || !same_file(".agent.sock", g.socket_inode);
+	if (lost && g.looks_unasked < LOOKS_UNASKED) {
+		g.looks_unasked++;
+		g.look_at_ms = now_ms() + LOOK_AFTER_MS;
+	}
 }
 
 /* The inode of the socket: through a descriptor of it the listener can be reached when its name is gone. */
@@ -451,6 +465,8 @@ static _Noreturn void agent_child(int from_guard, int to_guard, char **argv)
 			_exit(126);
 	syscall(SYS_close_range, count, ~0u, 0);
 	lseek(6, 0, SEEK_SET);
+	/* an agent that somebody stopped could not see that we are gone, and would keep the lock from the next guard for ever */
+	prctl(PR_SET_PDEATHSIG, SIGCONT);
 	if (default_dispositions() != 0)
 		_exit(126);
 	execv(argv[0], argv);
@@ -1003,9 +1019,24 @@ static void spawn_failed(uint64_t request, int error)
 	frame_end(&g.out, frame);
 }
 
-static void start_server(const struct spawn *s)
+static const char *boot_id(void)
+{
+	static char id[64];
+	int fd = *id ? -1 : open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return id;
+	ssize_t n = read(fd, id, sizeof id - 1);
+	id[n > 0 ? n : 0] = 0;
+	id[strcspn(id, "\n")] = 0;
+	close(fd);
+	return id;
+}
+
+static void start_server(struct spawn *s)
 {
 	int report;
+	s->directory = g.directory;
+	s->boot_id = boot_id();
 	struct spawning *running = calloc(1, sizeof *running);
 	struct process *child = NULL;
 	pid_t pid = running ? spawn_start(s, &report) : -1;
@@ -1162,6 +1193,15 @@ static int obey(char type, struct cursor *body)
 		g.ping_until_ms = NEVER;
 		return cursor_done(body) ? 0 : -1;
 	}
+	if (type == 'L') {
+		pid_t pid = (pid_t)get_u32(body);
+		uint64_t stamp = get_u64(body);
+		int scope = get_u8(body);
+		struct process *server = table_find(&g.strangers, pid, stamp);
+		if (server)
+			server->scope = scope;
+		return cursor_done(body) ? 0 : -1;
+	}
 	if (type == 'Z') {
 		uint64_t seen = get_u64(body);
 		answer_sleep(seen);
@@ -1255,11 +1295,16 @@ static void terminate_child(struct process *p, void *context)
 		kill(-p->pid, SIGTERM); /* our child, not reaped */
 }
 
-static int directory_replaced(void)
+/* A server that an earlier guard had started: no child, but ours all the same. */
+static void terminate_server(struct process *p, void *context)
 {
-	struct stat mine, there;
-	return g.directory_lock < 0 || fstat(g.directory_lock, &mine) != 0 || stat(g.directory, &there) != 0 ||
-	       mine.st_ino != there.st_ino || mine.st_dev != there.st_dev;
+	(void)context;
+	if (p->dead || !p->scope)
+		return;
+	if (p->scope == 1)
+		signal_group(p->pid, p->stamp, SIGTERM, 0);
+	else
+		signal_descendants(p->pid, p->stamp, SIGTERM);
 }
 
 static int relisten(void)
@@ -1306,6 +1351,7 @@ static void look_at_directory(void)
 	if (stat(dirname(parent), &st) != 0) {
 		/* the session's runtime directory is gone with the session */
 		table_each(&g.children, terminate_child, NULL);
+		table_each(&g.strangers, terminate_server, NULL);
 		exit(0);
 	}
 	say("%s was removed under us: made again", replaced ? g.directory : lock_lost ? ".agent.lock" : ".agent.sock");
@@ -1381,6 +1427,7 @@ static void dispatch(struct handle *h)
 	case DIRECTORY:
 		while (read(h->fd, drop, sizeof drop) > 0)
 			;
+		g.looks_unasked = 0;
 		/* not at once: who removes the directory would find it not empty */
 		if (g.look_at_ms == NEVER)
 			g.look_at_ms = now_ms() + LOOK_AFTER_MS;

@@ -4,6 +4,7 @@
 #include "proc.h"
 #include "spawn.h"
 #include "statedir.h"
+#include "watch.h"
 #include "wire.h"
 
 #include <errno.h>
@@ -28,7 +29,7 @@
 
 extern char **environ;
 
-enum { PATIENCE_MS = 15000, POKE_MS = 5000, RLIMITS = 16 };
+enum { PATIENCE_MS = 15000, POKE_MS = 5000, ALONE_MS = 2500, RLIMITS = 16 };
 enum { FLAG_STDIN = 1, FLAG_STDOUT = 2, FLAG_STDERR = 4, FLAG_RETRY = 8, FLAG_SIGNALLED = 16 };
 enum { WATCH_HEED_SIGNALS = 1 };
 enum { EXIT_TROUBLE = 1, EXIT_INTERNAL = 70 };
@@ -119,6 +120,25 @@ static int poke_guard(const struct statedir *d)
 	poll(&p, 1, 1000);
 	close(fd);
 	return 0;
+}
+
+/* An agent whose guard has died ends within 2 s, which frees the lock for the next guard. One that does not is stopped or hangs,
+ * and nobody is above it to find out. */
+static int end_orphaned_agent(const struct proc_stat *s, void *context)
+{
+	const struct statedir *d = context;
+	char path[64], wanted[PATH_MAX + 16], link[PATH_MAX + 16];
+	snprintf(path, sizeof path, "/proc/%d/fd/5", (int)s->pid);
+	snprintf(wanted, sizeof wanted, "%s/.agent.lock", d->path);
+	ssize_t n = readlink(path, link, sizeof link - 1);
+	if (n < 0)
+		return 0; /* another user's, or without such a descriptor */
+	link[n] = 0;
+	if (strcmp(link, wanted) != 0 || poke_guard(d) == 0)
+		return 0;
+	trace("the guard is gone, and its agent %d does not end by itself", (int)s->pid);
+	signal_process(s->pid, s->stamp, SIGKILL);
+	return 1;
 }
 
 /* Where the guard finds what it is given. */
@@ -225,7 +245,8 @@ static int ensure_guard(struct statedir *d, int64_t deadline)
 	int created = 0, report[2];
 	int lock = guard_lock(d->path, &created);
 	if (lock < 0) {
-		if (errno == EWOULDBLOCK)
+		/* somebody has it, or the directory is being removed: it is made again before the next try */
+		if (errno == EWOULDBLOCK || errno == ENOENT)
 			return 0;
 		complain("cannot lock %s/.agent.lock: %s", d->path, strerror(errno));
 		return -1;
@@ -639,6 +660,7 @@ static int obey(struct conversation *c, char type, struct cursor *body)
 /* Reads and obeys until there is an exit code, a reason to ask again, or an end of the connection. */
 static int converse(struct conversation *c)
 {
+	int alone = 0; /* how often there was no guard */
 	c->in.length = 0;
 	for (;;) {
 		if (buffer_reserve(&c->in, 65536) != 0)
@@ -648,11 +670,14 @@ static int converse(struct conversation *c)
 		ssize_t n = recv(c->fd, c->in.at + c->in.length, c->in.capacity - c->in.length, MSG_DONTWAIT);
 		if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
 			/* an agent that does not answer may hang: its guard finds out */
-			int ready = poll(p, 2, POKE_MS);
-			if (ready == 0)
-				poke_guard(c->state);
-			else if (ready > 0 && !p[0].revents && p[1].revents & POLLERR)
+			int ready = poll(p, 2, alone ? ALONE_MS : POKE_MS);
+			if (ready == 0) {
+				alone = poke_guard(c->state) == 0 ? 0 : alone + 1;
+				if (alone > 1)
+					proc_each(end_orphaned_agent, c->state);
+			} else if (ready > 0 && !p[0].revents && p[1].revents & POLLERR) {
 				broken_pipe();
+			}
 			continue;
 		}
 		if (n <= 0)

@@ -1,7 +1,10 @@
 #include "spawn.h"
 
+#include "proc.h"
+
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <paths.h>
 #include <signal.h>
 #include <stdio.h>
@@ -71,9 +74,13 @@ int default_dispositions(void)
 	return (int)syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof none);
 }
 
+static char word[PATH_MAX + 128]; /* in the child: what leave_word() left */
+
 static _Noreturn void fail(int report, enum spawn_step step)
 {
 	struct spawn_failure failure = {(uint32_t)step, (uint32_t)errno};
+	if (*word)
+		unlink(word);
 	ssize_t written = write(report, &failure, sizeof failure);
 	_exit(written == (ssize_t)sizeof failure ? 127 : 126);
 }
@@ -184,13 +191,34 @@ static int set_limit(__rlimit_resource_t resource, struct rlimit wanted)
 	return setrlimit(resource, &wanted);
 }
 
-static _Noreturn void child(const struct spawn *s, int report)
+/* An empty file `.starting-PID-STAMP-BOOT` in the state directory, until the agent has written down that this process runs: should
+ * guard and agent both die before, their successors find by it what nobody knows of. It must be there before exec,
+ * and whoever finds it without a guard above itself does not exec at all: so there is no moment to miss. */
+static void leave_word(const struct spawn *s, pid_t guard)
+{
+	struct proc_stat self;
+	if (!s->directory || proc_stat(getpid(), &self) != 0)
+		return;
+	snprintf(word, sizeof word, "%s/.starting-%d-%llu-%s", s->directory, (int)getpid(),
+		 (unsigned long long)self.stamp, s->boot_id);
+	/* without it (a full disk) nothing is lost but that */
+	int fd = open(word, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd >= 0)
+		close(fd);
+	if (getppid() != guard) {
+		unlink(word);
+		_exit(126);
+	}
+}
+
+static _Noreturn void child(const struct spawn *s, pid_t guard, int report)
 {
 	/* at once, not only before exec: a child that hangs on a dead file system must not hold lock and listener */
 	close_between(3, (unsigned)report - 1);
 	close_between((unsigned)report + 1, ~0u);
 	if (setsid() < 0)
 		fail(report, STEP_SETSID);
+	leave_word(s, guard);
 	umask(s->umask);
 	for (int i = 0; i < s->limits; i++)
 		if (set_limit((__rlimit_resource_t)i, s->limit[i]) != 0)
@@ -228,10 +256,10 @@ pid_t spawn_start(const struct spawn *s, int *report)
 	int ends[2];
 	if (pipe2(ends, O_CLOEXEC) != 0)
 		return -1;
-	pid_t pid = fork();
+	pid_t guard = getpid(), pid = fork();
 	if (pid == 0) {
 		close(ends[0]);
-		child(s, ends[1]);
+		child(s, guard, ends[1]);
 	}
 	int error = errno;
 	close(ends[1]);

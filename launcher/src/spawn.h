@@ -29,6 +29,8 @@ struct spawn {
 	struct rlimit limit[RLIM_NLIMITS];
 	char *cwd, *in, *out, *err, *path;
 	char **argv, **env;
+	/* set by the caller: where the child leaves word of itself, see leave_word() */
+	const char *directory, *boot_id;
 };
 
 struct spawn_failure {

@@ -35,6 +35,7 @@ struct process {
 	int code;    /* CLD_EXITED … */
 	int status;
 	int spawned; /* children: the agent was told that exec has succeeded */
+	int scope;   /* strangers: 0, or how a server is signalled when the session ends, as in a signal frame */
 	int group_wanted;
 	int members; /* how many of the group are being watched */
 };

@@ -2,6 +2,7 @@ package dev.sharedserver.agent;
 
 import dev.sharedserver.agent.supervise.AgentLog;
 import dev.sharedserver.agent.supervise.GuardReader;
+import dev.sharedserver.agent.supervise.Snapshot;
 import dev.sharedserver.agent.supervise.Supervisor;
 import dev.sharedserver.core.InvalidInput;
 import dev.sharedserver.core.Period;
@@ -100,6 +101,7 @@ final class Lease implements GuardReader.Control, Front.Rest {
         if (answer == GuardEvent.Leave.GO) {
             Runtime.getRuntime().halt(0);
         }
+        Snapshot.spend(Main.SNAPSHOT);
         return answer;
     }
 

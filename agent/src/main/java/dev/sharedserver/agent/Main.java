@@ -34,7 +34,7 @@ public final class Main {
 
     private static final String FROM_GUARD = "/proc/self/fd/3";
     private static final String TO_GUARD = "/proc/self/fd/4";
-    private static final String SNAPSHOT = "/proc/self/fd/6";
+    static final String SNAPSHOT = "/proc/self/fd/6";
 
     private Main() {}
 
@@ -67,6 +67,8 @@ public final class Main {
         lease.follow(reader);
         Thread.ofPlatform().name("guard").start(reader);
         supervisor.adoptAll(init, left);
+        Snapshot.spend(SNAPSHOT);
+        supervisor.awaitStrays();
         long self = ProcessHandle.current().pid();
         Verbs verbs = new Verbs(supervisor, events, logs, store, proc, guardProcess, self);
         Succession succession = new Succession(init.version(), Path.of(init.home()), guardProcess, proc);

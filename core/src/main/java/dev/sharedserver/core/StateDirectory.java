@@ -33,6 +33,7 @@ public final class StateDirectory {
     private static final String SERVER = ".server.json";
     private static final String CLIENTS = ".clients.json";
     private static final String TEMPORARY = ".tmp-";
+    private static final String STARTING = ".starting-";
 
     /** Beyond this nobody wrote a state file; it is not read into memory. In bytes. */
     private static final long LARGEST = 8 << 20;
@@ -91,6 +92,45 @@ public final class StateDirectory {
             }
         }
         return names;
+    }
+
+    /**
+     * Returns the processes of which the guard left word when it started them, and of which no state file spoke yet. Word
+     * of an earlier boot of the machine, and what is no word at all, is removed.
+     */
+    public List<ProcessId> starting(String bootId) throws IOException {
+        List<ProcessId> processes = new ArrayList<>();
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, STARTING + "*")) {
+            for (Path file : files) {
+                ProcessId process = process(file.getFileName().toString(), bootId);
+                if (process != null) {
+                    processes.add(process);
+                } else if (Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+                    Files.deleteIfExists(file);
+                }
+            }
+        }
+        return processes;
+    }
+
+    private static @Nullable ProcessId process(String word, String bootId) {
+        int pidEnd = word.indexOf('-', STARTING.length());
+        int stampEnd = pidEnd < 0 ? -1 : word.indexOf('-', pidEnd + 1);
+        if (stampEnd < 0 || !word.substring(stampEnd + 1).equals(bootId)) {
+            return null;
+        }
+        try {
+            long pid = Long.parseLong(word.substring(STARTING.length(), pidEnd));
+            long stamp = Long.parseLong(word.substring(pidEnd + 1, stampEnd));
+            return pid > 1 ? new ProcessId(pid, stamp) : null;
+        } catch (NumberFormatException e) {
+            return null;
+        }
+    }
+
+    /** Removes the guard's word of a process: it stands in a state file now, or is gone. */
+    public void started(ProcessId process, String bootId) throws IOException {
+        Files.deleteIfExists(directory.resolve(STARTING + process.pid() + "-" + process.startTime() + "-" + bootId));
     }
 
     /** Tells whether {@code <name>.server.json} is there. */

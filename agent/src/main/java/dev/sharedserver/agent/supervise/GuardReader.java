@@ -79,8 +79,8 @@ public final class GuardReader implements Runnable {
             case GuardEvent.Gone g -> {
                 ProcessId process = new ProcessId(g.pid(), g.startTime());
                 ExitStatus status = g.known() ? status(g.exit()) : new ExitStatus.Unknown();
-                supervisor.strayGone(process);
                 supervisor.watches().tell(process, new Event.Gone(process, status), true);
+                supervisor.strayDied(process);
             }
             case GuardEvent.ChildDied d ->
                 supervisor.childDied(new ProcessId(d.pid(), d.startTime()), status(d.exit()));

@@ -4,6 +4,7 @@ import dev.sharedserver.core.ClientRecord;
 import dev.sharedserver.core.ClientsRecord;
 import dev.sharedserver.core.DeadlineRecord;
 import dev.sharedserver.core.ServerRecord;
+import dev.sharedserver.core.lifecycle.Cause;
 import dev.sharedserver.core.lifecycle.Client;
 import dev.sharedserver.core.lifecycle.Deadline;
 import dev.sharedserver.core.lifecycle.Instance;
@@ -26,14 +27,29 @@ record OnDisk(@Nullable ServerRecord server, @Nullable ClientsRecord clients) {
 
     private static final long NANOS_PER_MILLI = 1_000_000L;
 
+    /** What a stop waits after SIGKILL at least, however little it waits before. */
+    private static final long AFTER_KILL = 5_000_000_000L;
+
     static OnDisk of(ServerState state, Host host) {
         return switch (state.phase()) {
             case Phase.Stopped s -> NOTHING;
             case Phase.Starting s -> NOTHING;
             case Phase.Replacing r -> r.told() ? of(r.instance(), null, state, host) : NOTHING;
             case Phase.Running r -> of(r.instance(), r.grace(), state, host);
-            case Phase.Stopping s -> of(s.instance(), null, state, host);
+            case Phase.Stopping s -> of(s.instance(), expired(s), state, host);
         };
+    }
+
+    /** A countdown that has ended stays on disk until the server is gone: who takes over goes on with the stop, not anew. */
+    private static @Nullable Deadline expired(Phase.Stopping stopping) {
+        if (!(stopping.cause() instanceof Cause.GraceExpired)) {
+            return null;
+        }
+        // an earlier moment does as well: that it has passed is the point
+        long patience = Math.max(stopping.mode().patience().nanos(), AFTER_KILL);
+        Deadline deadline = stopping.deadline();
+        return new Deadline(
+                Math.max(0, deadline.monotonicNanos() - patience), deadline.at().minusNanos(patience));
     }
 
     private static OnDisk of(Instance instance, @Nullable Deadline grace, ServerState state, Host host) {

@@ -9,6 +9,7 @@ import dev.sharedserver.core.lifecycle.Action;
 import dev.sharedserver.core.lifecycle.Client;
 import dev.sharedserver.core.lifecycle.Event;
 import dev.sharedserver.core.lifecycle.ExitStatus;
+import dev.sharedserver.core.lifecycle.Instance;
 import dev.sharedserver.core.lifecycle.Lifecycle;
 import dev.sharedserver.core.lifecycle.Now;
 import dev.sharedserver.core.lifecycle.Phase;
@@ -269,9 +270,23 @@ public final class Server {
                 supervisor.store().writeClients(name, wanted.clients());
             } else {
                 supervisor.store().write(name, wanted.server(), wanted.clients());
+                recorded(wanted.server());
             }
             onDisk = wanted;
             unwritten = false;
+        }
+    }
+
+    /** A process that stands in a file now: the guard's word of it is not needed any more. */
+    private void recorded(@Nullable ServerRecord server) throws IOException {
+        ServerRecord before = onDisk.server();
+        Long stamp = server == null ? null : server.startTime();
+        if (server != null && stamp != null && (before == null || before.pid() != server.pid())) {
+            supervisor
+                    .store()
+                    .started(
+                            new ProcessId(server.pid(), stamp),
+                            supervisor.host().bootId());
         }
     }
 
@@ -293,7 +308,13 @@ public final class Server {
 
     private void act(Action action) throws IOException {
         switch (action) {
-            case Action.Watch watch -> supervisor.watches().watch(watch.process(), this);
+            case Action.Watch watch -> {
+                supervisor.watches().watch(watch.process(), this);
+                Instance instance = state.instance();
+                if (instance != null && instance.process().equals(watch.process())) {
+                    supervisor.endWithSession(instance);
+                }
+            }
             case Action.Unwatch unwatch -> supervisor.watches().unwatch(unwatch.process(), this);
             case Action.Spawn spawn -> supervisor.spawn(this, spawn.launch());
             case Action.Signal signal -> supervisor.signal(signal.instance(), signal.signal());

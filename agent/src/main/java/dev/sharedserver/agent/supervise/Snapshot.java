@@ -12,6 +12,7 @@ import java.io.DataOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.RandomAccessFile;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -29,6 +30,9 @@ public record Snapshot(
         Map<ProcessId, Launch.Surroundings> surroundings, Map<ServerName, StateDirectory.Content> files) {
 
     private static final int MAGIC = 0x53534e32; // "SSN2"
+
+    /** Instead of MAGIC: an agent has taken over since, so that the files stand on disk as they should and not as here. */
+    private static final int SPENT = 0x73736e32; // "ssn2"
 
     /** Returns a snapshot of nothing. */
     public static Snapshot empty() {
@@ -81,7 +85,8 @@ public record Snapshot(
         Map<ServerName, StateDirectory.Content> files = new HashMap<>();
         DataInputStream in = new DataInputStream(stream);
         try {
-            if (in.readInt() != MAGIC) {
+            int magic = in.readInt();
+            if (magic != MAGIC && magic != SPENT) {
                 return empty();
             }
             for (int n = in.readInt(); n > 0; n--) {
@@ -98,7 +103,7 @@ public record Snapshot(
                 }
                 surroundings.put(process, new Launch.Surroundings(environment, umask, nice, limits));
             }
-            for (int n = in.readInt(); n > 0; n--) {
+            for (int n = magic == MAGIC ? in.readInt() : 0; n > 0; n--) {
                 ServerName name = ServerName.of(text(in));
                 String server = text(in);
                 @Nullable String clients = in.readBoolean() ? text(in) : null;
@@ -108,6 +113,15 @@ public record Snapshot(
             return new Snapshot(surroundings, files);
         }
         return new Snapshot(surroundings, files);
+    }
+
+    /** Marks the files of the snapshot at {@code path} as outdated: whoever takes over after a crash must not believe them. */
+    public static void spend(String path) throws IOException {
+        try (RandomAccessFile file = new RandomAccessFile(path, "rw")) {
+            if (file.length() > 0) {
+                file.writeInt(SPENT);
+            }
+        }
     }
 
     private static String text(DataInputStream in) throws IOException {

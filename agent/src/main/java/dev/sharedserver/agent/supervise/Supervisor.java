@@ -61,6 +61,9 @@ public final class Supervisor {
 
     private static final long SECOND = 1_000_000_000L;
 
+    /** How long an agent waits for the end of what its predecessors left, before it serves, in ns. */
+    private static final long STRAYS_MAY_TAKE = 2 * SECOND;
+
     private final StateDirectory store;
     private final EventLog events;
     private final GuardLink guard;
@@ -326,12 +329,10 @@ public final class Supervisor {
     /**
      * Brings into memory what stands on disk and what the guard says of it; returns when that is done.
      *
-     * @param left what the last agent left; if it fell asleep, it is what stood on disk then
+     * @param left what the last agent left; its files, if it fell asleep, are what stood on disk then
      */
     public void adoptAll(GuardEvent.Init init, Snapshot left) throws IOException, InterruptedException {
-        if (init.why() == GuardEvent.Why.WOKEN) {
-            left.files().forEach(this::restore);
-        }
+        left.files().forEach(this::restore);
         for (ServerName name : store.names()) {
             known(name);
         }
@@ -339,6 +340,14 @@ public final class Supervisor {
             ProcessId process = new ProcessId(child.pid(), child.startTime());
             if (!adopted.contains(process)) {
                 // the last agent died before it could write down that this one runs: its caller asks again
+                end(process);
+            }
+        }
+        for (ProcessId process : store.starting(host.bootId())) {
+            if (adopted.contains(process)) {
+                store.started(process, host.bootId());
+            } else if (!strays.contains(process)) {
+                // the last guard died, too; to signal and to await what is gone already does no harm
                 end(process);
             }
         }
@@ -357,11 +366,19 @@ public final class Supervisor {
         }
     }
 
-    /** Kills a child that belongs to no server. */
+    /** Waits until what belongs to no server is gone, for some time at most: the same name may be started anew then. */
+    public void awaitStrays() throws InterruptedException {
+        long until = System.nanoTime() + STRAYS_MAY_TAKE;
+        while (!strays.isEmpty() && System.nanoTime() < until) {
+            Thread.sleep(1);
+        }
+    }
+
+    /** Kills a process that we started and that belongs to no server. */
     private void end(ProcessId process) throws IOException {
         strays.add(process);
         guard.signal(0, process.pid(), process.startTime(), StopMode.SIGKILL, GuardLink.Scope.GROUP);
-        // answered by ChildDied, now or when it has died
+        // answered by ChildDied, or Gone if it is no child of this guard, now or when it has died
         guard.watch(process.pid(), process.startTime());
     }
 
@@ -386,16 +403,18 @@ public final class Supervisor {
         Server server = running.get(process);
         if (server != null) {
             server.post(new Event.ServerEnded(process, status));
-        } else if (strays.contains(process)) {
-            guard.awaitGroupEmpty(process.pid(), process.startTime());
+        } else {
+            strayDied(process);
         }
         // a server may be a client of another one; of its own children the guard says nothing else
         watches.tell(process, new Event.Gone(process, status), true);
     }
 
-    /** A stray that the guard has not got as a child any more. */
-    void strayGone(ProcessId process) {
-        strays.remove(process);
+    /** What a guard that died had started, and nobody has written down, has ended. */
+    void strayDied(ProcessId process) throws IOException {
+        if (strays.contains(process)) {
+            guard.awaitGroupEmpty(process.pid(), process.startTime());
+        }
     }
 
     void groupEmpty(ProcessId process) throws IOException {
@@ -404,6 +423,7 @@ public final class Supervisor {
             server.post(new Event.GroupEmpty(process));
         } else if (strays.remove(process)) {
             guard.reap(process.pid(), process.startTime());
+            store.started(process, host.bootId());
         }
     }
 
@@ -520,8 +540,16 @@ public final class Supervisor {
     }
 
     void signal(Instance instance, int signal) throws IOException {
-        GuardLink.Scope scope = instance.ownGroup() ? GuardLink.Scope.GROUP : GuardLink.Scope.DESCENDANTS;
-        guard.signal(0, instance.process().pid(), instance.process().startTime(), signal, scope);
+        guard.signal(0, instance.process().pid(), instance.process().startTime(), signal, scope(instance));
+    }
+
+    /** Has the guard terminate a server that is not its child, too, when the session's directory is gone. */
+    void endWithSession(Instance instance) throws IOException {
+        guard.endWithSession(instance.process().pid(), instance.process().startTime(), scope(instance));
+    }
+
+    private static GuardLink.Scope scope(Instance instance) {
+        return instance.ownGroup() ? GuardLink.Scope.GROUP : GuardLink.Scope.DESCENDANTS;
     }
 
     void awaitGroupEmpty(Server server, Instance instance) throws IOException {

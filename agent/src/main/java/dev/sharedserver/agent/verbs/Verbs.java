@@ -325,6 +325,10 @@ public final class Verbs {
             Asker by = unuse.hold() == null && unuse.pid() == null ? null : asker();
             Asker other = by != null && Long.toString(by.pid()).equals(key) ? null : by;
             Outcome outcome = ask(unuse.name(), number -> new Event.Unuse(number, detached, other));
+            if (outcome instanceof Outcome.NotRunning && request.retry()) {
+                // the first try was the last one to detach, and the server had no grace period
+                outcome = new Outcome.Detached(0, supervisor.after(new Period(0)));
+            }
             answer(unuse.name(), outcome, false);
         }
 

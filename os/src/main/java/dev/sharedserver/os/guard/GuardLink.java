@@ -194,6 +194,15 @@ public final class GuardLink {
         process('E', pid, startTime);
     }
 
+    /** Names a watched process as a server: it gets TERM, in that scope, when the state directory's parent is gone. */
+    public void endWithSession(long pid, long startTime, Scope scope) throws IOException {
+        send('L', body -> {
+            body.writeInt((int) pid);
+            body.writeLong(startTime);
+            body.writeByte(scope.wire);
+        });
+    }
+
     /** Lets a zombie go. */
     public void reap(long pid, long startTime) throws IOException {
         process('R', pid, startTime);
