@@ -7,8 +7,10 @@ import dev.sharedserver.core.Quote;
 import dev.sharedserver.core.ServerName;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Understands a command line. Names and options may stand in any order; everything behind {@code --} is a command. */
@@ -291,12 +293,9 @@ public final class CommandLine {
     }
 
     private List<ServerName> someNames() throws UsageError {
-        List<ServerName> all = new ArrayList<>();
+        Set<ServerName> all = new LinkedHashSet<>();
         for (String name : names) {
-            ServerName one = named(name);
-            if (!all.contains(one)) {
-                all.add(one);
-            }
+            all.add(named(name));
         }
         return List.copyOf(all);
     }

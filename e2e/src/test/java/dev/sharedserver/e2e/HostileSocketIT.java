@@ -15,10 +15,12 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntSupplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -85,6 +87,111 @@ class HostileSocketIT {
         assertEquals(0, box.check("web"), "seed " + seed);
         assertEquals(agent, box.agent(), "seed " + seed);
         assertEquals(1, box.refcountOnDisk("web"), "seed " + seed);
+    }
+
+    /** How many damaged requests are sent: -De2e.requests=… */
+    private static final int REQUESTS = Integer.getInteger("e2e.requests", 2_000);
+
+    @Test
+    void damagedRequestsCostNeitherTheAgentNorADescriptorNorAThread(Sandbox box) throws Exception {
+        box.serve("web", box.client());
+        Overseers before = Overseers.of(box.lockdir());
+        Stamped guard = box.requireGuard();
+        Stamped agent = box.requireAgent();
+        long seed = System.nanoTime();
+        Random random = new Random(seed);
+        int descriptors = 0;
+        int threads = 0;
+        for (int i = 0; i <= REQUESTS; i++) {
+            if (i % 100 == 0) {
+                assertEquals(0, box.check("web"), "seed " + seed + ", request " + i);
+                assertEquals(before, Overseers.of(box.lockdir()), "seed " + seed + ", request " + i);
+            }
+            if (i == 100) {
+                // by now it has all that it keeps: threads that carry connections, the selector, logs
+                descriptors = atRest(() -> descriptors(guard, agent));
+                threads = atRest(() -> threads(agent));
+            }
+            try (SocketChannel socket = connect(box)) {
+                sendAsFarAsTaken(socket, damaged(request(), random));
+                if (random.nextBoolean()) {
+                    socket.shutdownOutput();
+                    readToEnd(socket, Duration.ofSeconds(20));
+                }
+            }
+        }
+        int open = atRest(() -> descriptors(guard, agent));
+        assertTrue(open <= descriptors, open + " descriptors, were " + descriptors + ", seed " + seed);
+        int running = atRest(() -> threads(agent));
+        assertTrue(running <= threads + 4, running + " threads, were " + threads + ", seed " + seed);
+        assertEquals(1, box.refcountOnDisk("web"), "seed " + seed);
+    }
+
+    /** The same answer three times in a row: connections that were closed take the agent a moment. */
+    private static int atRest(IntSupplier count) {
+        int[] last = {-1, 0};
+        Until.holds(
+                () -> {
+                    int now = count.getAsInt();
+                    last[1] = now == last[0] ? last[1] + 1 : 0;
+                    last[0] = now;
+                    return last[1] >= 20;
+                },
+                "a number that stays");
+        return last[0];
+    }
+
+    private static int descriptors(Stamped guard, Stamped agent) {
+        return ProcessFacts.descriptors(guard.pid()).size()
+                + ProcessFacts.descriptors(agent.pid()).size();
+    }
+
+    private static int threads(Stamped agent) {
+        String threads = ProcessFacts.status(agent.pid(), "Threads");
+        assertNotNull(threads);
+        return Integer.parseInt(threads);
+    }
+
+    /** {@code check web} as a launcher of this machine would ask it, of another version: understood, and refused. */
+    private static byte[] request() {
+        ByteBuffer body = ByteBuffer.allocate(4096);
+        body.put((byte) 'R').putShort((short) 1).put(new byte[16]).putShort((short) 0).putShort((short) 80);
+        body.putInt(1).putLong(1).putInt(1).putInt(18).putInt(0).put((byte) 2);
+        body.putLong(-1).putLong(-1).putLong(1024).putLong(-1);
+        for (String text : List.of("fuzz", "/tmp", "")) {
+            put(body, text);
+        }
+        for (List<String> list : List.of(List.of("check", "web"), List.of("PATH=/bin", "HOME=/", "EMPTY="))) {
+            body.putInt(list.size());
+            list.forEach(text -> put(body, text));
+        }
+        byte[] frame = new byte[4 + body.position()];
+        ByteBuffer.wrap(frame).putInt(body.position()).put(body.flip());
+        return frame;
+    }
+
+    private static void put(ByteBuffer body, String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        body.putInt(bytes.length).put(bytes);
+    }
+
+    private static byte[] damaged(byte[] frame, Random random) {
+        byte[] bytes = Arrays.copyOf(frame, frame.length + random.nextInt(2) * random.nextInt(40));
+        for (int n = 1 + random.nextInt(3); n > 0; n--) {
+            int at = random.nextInt(bytes.length);
+            switch (random.nextInt(5)) {
+                case 0 -> bytes[at] ^= (byte) (1 << random.nextInt(8));
+                case 1 -> bytes[at] = (byte) random.nextInt(256);
+                case 2 -> bytes[at] += (byte) (random.nextInt(9) - 4);
+                case 3 -> ByteBuffer.wrap(bytes).putInt(Math.min(at, bytes.length - 4), random.nextInt() | 1 << 31);
+                default -> bytes = Arrays.copyOf(bytes, Math.max(4, at));
+            }
+        }
+        if (random.nextBoolean()) {
+            // the frame is whole: what stands in it is wrong
+            ByteBuffer.wrap(bytes).putInt(0, bytes.length - 4);
+        }
+        return bytes;
     }
 
     @Test

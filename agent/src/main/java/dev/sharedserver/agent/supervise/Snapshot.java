@@ -125,6 +125,16 @@ public record Snapshot(
     }
 
     private static String text(DataInputStream in) throws IOException {
-        return OsText.decode(in.readNBytes(in.readInt()));
+        return OsText.decode(bytes(in));
+    }
+
+    /** Half a text is none: what it belongs to is left out, like all behind it. */
+    private static byte[] bytes(DataInputStream in) throws IOException {
+        int length = in.readInt();
+        byte[] bytes = length < 0 ? new byte[0] : in.readNBytes(length);
+        if (bytes.length != length) {
+            throw new EOFException();
+        }
+        return bytes;
     }
 }

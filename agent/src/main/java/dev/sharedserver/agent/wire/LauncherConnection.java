@@ -231,20 +231,24 @@ public final class LauncherConnection implements Closeable {
     private boolean fill(int need) throws IOException {
         while (in.remaining() < need) {
             boolean fresh = !in.hasRemaining();
-            // what was handed out stays untouched: a new buffer rather than a compacted one
-            ByteBuffer next =
-                    ByteBuffer.allocate(Math.max(FIRST_READ, grown(need))).put(in);
+            if (in.limit() == in.capacity()) {
+                // what was handed out stays untouched: a new buffer rather than a compacted one
+                in = ByteBuffer.allocate(Math.max(FIRST_READ, grown(need)))
+                        .put(in)
+                        .flip();
+            }
+            ByteBuffer room = in.duplicate().position(in.limit()).limit(in.capacity());
             int read;
             do {
-                read = channel.read(next);
+                read = channel.read(room);
             } while (read == 0);
-            in = next.flip();
             if (read < 0) {
                 if (fresh) {
                     return false;
                 }
                 throw new EOFException("the launcher hung up in the middle of a frame");
             }
+            in.limit(in.limit() + read);
         }
         return true;
     }
