@@ -680,7 +680,11 @@ int world_symlink(const char *to, const char *path)
 
 int world_chdir(const char *path)
 {
-	return named(path);
+	/* the agent names it: it may be anything */
+	if (strlen(path) < PATH_MAX && !unlucky())
+		return 0;
+	errno = ENAMETOOLONG;
+	return -1;
 }
 
 ssize_t world_readlink(const char *path, char *to, size_t n)

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Fuzz {
 
-    private static final int INPUTS = Integer.getInteger("fuzz.inputs", 20_000);
+    private static final int INPUTS = Integer.getInteger("fuzz.inputs", 10_000);
     private static final long SEED = Long.getLong("fuzz.seed", System.nanoTime());
     private static final boolean LONG = System.getProperty("fuzz.inputs") != null;
     private static final long HANGS_AFTER = TimeUnit.SECONDS.toNanos(20);

@@ -34,8 +34,7 @@ class SnapshotFuzzTest {
                     new Launch.Surroundings(Frames.texts(random), random.nextInt(), random.nextInt(), limits));
             files.put(
                     new ServerName("web" + n),
-                    new StateDirectory.Content(
-                            Frames.text(random), random.nextBoolean() ? Frames.text(random) : null));
+                    new StateDirectory.Content(Frames.text(random), random.nextBoolean() ? Frames.text(random) : null));
         }
         return new Snapshot(all, files);
     }
@@ -59,7 +58,9 @@ class SnapshotFuzzTest {
             assertEquals(snapshot, Snapshot.read(new ByteArrayInputStream(bytes)), Fuzz.seed());
             Snapshot left = Snapshot.read(new ByteArrayInputStream(Arrays.copyOf(bytes, random.nextInt(bytes.length))));
             assertTrue(
-                    snapshot.surroundings().entrySet().containsAll(left.surroundings().entrySet()),
+                    snapshot.surroundings()
+                            .entrySet()
+                            .containsAll(left.surroundings().entrySet()),
                     "half an environment is none; " + Fuzz.seed());
             assertTrue(
                     snapshot.files().entrySet().containsAll(left.files().entrySet()),

@@ -100,6 +100,7 @@ class StateFuzzTest {
                 perhaps(random, () -> positive(random)),
                 perhaps(random, () -> text(random)),
                 perhaps(random, () -> positive(random)),
+                random.nextBoolean(),
                 perhaps(random, () -> deadline(random)),
                 perhaps(random, () -> text(random)),
                 random.nextBoolean(),

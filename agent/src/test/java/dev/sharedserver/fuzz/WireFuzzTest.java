@@ -72,7 +72,10 @@ class WireFuzzTest {
         for (int i = 0; i < 20; i++) {
             seeds.add(Asked.random(random).frame());
         }
-        seeds.add(Frames.frame('F', out -> out.writeInt(2)));
+        seeds.add(Frames.frame('F', out -> {
+            out.writeByte(10);
+            out.writeInt(2);
+        }));
         return seeds;
     }
 
@@ -107,7 +110,8 @@ class WireFuzzTest {
         Random random = Fuzz.random();
         Fuzz.run("exec error", seeds(), List.of(), PER_BYTE, input -> {
             try {
-                Integer error = new LauncherConnection(new ScriptedChannel(input, random)).execError();
+                LauncherConnection.ExecError error =
+                        new LauncherConnection(new ScriptedChannel(input, random)).execError();
                 assertTrue(error != null || input.length == 0);
             } catch (WireException | EOFException e) {
                 assertNotNull(e.getMessage());

@@ -155,7 +155,11 @@ class HostileSocketIT {
     /** {@code check web} as a launcher of this machine would ask it, of another version: understood, and refused. */
     private static byte[] request() {
         ByteBuffer body = ByteBuffer.allocate(4096);
-        body.put((byte) 'R').putShort((short) 1).put(new byte[16]).putShort((short) 0).putShort((short) 80);
+        body.put((byte) 'R')
+                .putShort((short) 1)
+                .put(new byte[16])
+                .putShort((short) 0)
+                .putShort((short) 80);
         body.putInt(1).putLong(1).putInt(1).putInt(18).putInt(0).put((byte) 2);
         body.putLong(-1).putLong(-1).putLong(1024).putLong(-1);
         for (String text : List.of("fuzz", "/tmp", "")) {
