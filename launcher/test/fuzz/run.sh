@@ -74,13 +74,16 @@ if [ "$engine" = plain ]; then
 	$cc $flags -c "$here/driver.c" -o "$target/driver.o" || exit 1
 	driver=$target/driver.o
 fi
-for one in wire watch spawn statedir launcher guard proc resume; do
-	sealed "$one" "$source/$one.c" || exit 1
+for one in "$source"/*.c; do
+	sealed "$(basename "$one" .c)" "$one" || exit 1
 done
-# the sources that each target includes or replaces are left out
+# all sources but the one that the target $1 includes, proc.c, which world.c replaces, and main.c
 others() {
-	for one in wire watch spawn statedir launcher guard resume; do
-		[ "$one" = "$1" ] || echo "$target/$one.o"
+	for one in "$source"/*.c; do
+		case $(basename "$one" .c) in
+		"$1" | proc | main) ;;
+		*) echo "$target/$(basename "$one" .c).o" ;;
+		esac
 	done
 }
 

@@ -23,7 +23,10 @@ class GuardFuzzTest {
 
     /** By their numbers on the wire. */
     private static final List<GuardEvent.Why> WHYS = List.of(
-            GuardEvent.Why.FIRST_START, GuardEvent.Why.WOKEN, GuardEvent.Why.AGENT_DIED, GuardEvent.Why.AGENT_HUNG);
+            GuardEvent.Why.FIRST_START, GuardEvent.Why.WOKEN, GuardEvent.Why.AGENT_DIED, GuardEvent.Why.AGENT_HUNG, GuardEvent.Why.HANDED_OVER);
+
+    private static final List<GuardEvent.Leave> LEAVES =
+            List.of(GuardEvent.Leave.STAY, GuardEvent.Leave.GO, GuardEvent.Leave.UNFIT);
 
     private static GuardLink link(byte[] bytes) {
         return new GuardLink(
@@ -49,7 +52,7 @@ class GuardFuzzTest {
             case 8 -> new GuardEvent.TimerFired();
             case 9 -> new GuardEvent.Ping(random.nextLong());
             case 10 -> new GuardEvent.DirectoryChanged(1 + random.nextInt(2));
-            case 11 -> new GuardEvent.SleepAnswer(random.nextBoolean());
+            case 11 -> new GuardEvent.LeaveAnswer(LEAVES.get(random.nextInt(LEAVES.size())));
             default -> init(random);
         };
     }
@@ -128,7 +131,7 @@ class GuardFuzzTest {
             case GuardEvent.TimerFired t -> Frames.frame('T', out -> {});
             case GuardEvent.Ping p -> Frames.frame('P', out -> out.writeLong(p.value()));
             case GuardEvent.DirectoryChanged d -> Frames.frame('M', out -> out.writeByte(d.what()));
-            case GuardEvent.SleepAnswer s -> Frames.frame('Y', out -> out.writeBoolean(s.go()));
+            case GuardEvent.LeaveAnswer l -> Frames.frame('Y', out -> out.writeByte(LEAVES.indexOf(l.leave())));
             case GuardEvent.Init i ->
                 Frames.frame('I', out -> {
                     out.writeShort(i.protocol());
