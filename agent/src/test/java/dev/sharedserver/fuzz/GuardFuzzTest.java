@@ -23,7 +23,11 @@ class GuardFuzzTest {
 
     /** By their numbers on the wire. */
     private static final List<GuardEvent.Why> WHYS = List.of(
-            GuardEvent.Why.FIRST_START, GuardEvent.Why.WOKEN, GuardEvent.Why.AGENT_DIED, GuardEvent.Why.AGENT_HUNG, GuardEvent.Why.HANDED_OVER);
+            GuardEvent.Why.FIRST_START,
+            GuardEvent.Why.WOKEN,
+            GuardEvent.Why.AGENT_DIED,
+            GuardEvent.Why.AGENT_HUNG,
+            GuardEvent.Why.HANDED_OVER);
 
     private static final List<GuardEvent.Leave> LEAVES =
             List.of(GuardEvent.Leave.STAY, GuardEvent.Leave.GO, GuardEvent.Leave.UNFIT);
