@@ -133,14 +133,31 @@ public final class StateDirectory {
         Files.deleteIfExists(directory.resolve(STARTING + process.pid() + "-" + process.startTime() + "-" + bootId));
     }
 
-    /** Tells whether {@code <name>.server.json} is there. */
-    public boolean hasServer(ServerName name) {
-        return Files.exists(file(name, SERVER), LinkOption.NOFOLLOW_LINKS);
+    /**
+     * How long a server's files are: cheap to look at, and another one where somebody cut or removed them.
+     *
+     * @param server in bytes, -1 if there is no such file
+     * @param clients in bytes, -1 if there is no such file
+     */
+    public record Lengths(long server, long clients) {}
+
+    /** Returns how long a server's files are now. */
+    public Lengths lengths(ServerName name) {
+        return new Lengths(length(file(name, SERVER)), length(file(name, CLIENTS)));
     }
 
-    /** Tells whether {@code <name>.clients.json} is there. */
-    public boolean hasClients(ServerName name) {
-        return Files.exists(file(name, CLIENTS), LinkOption.NOFOLLOW_LINKS);
+    private static long length(Path file) {
+        try {
+            return Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+                    .size();
+        } catch (IOException e) {
+            return -1;
+        }
+    }
+
+    /** Tells whether the directory is there. */
+    public boolean exists() {
+        return Files.isDirectory(directory);
     }
 
     /** Reads {@code <name>.server.json}. */

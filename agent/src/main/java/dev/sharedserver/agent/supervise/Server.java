@@ -5,6 +5,7 @@ import dev.sharedserver.core.Found;
 import dev.sharedserver.core.ProcessId;
 import dev.sharedserver.core.ServerName;
 import dev.sharedserver.core.ServerRecord;
+import dev.sharedserver.core.StateDirectory;
 import dev.sharedserver.core.lifecycle.Action;
 import dev.sharedserver.core.lifecycle.Client;
 import dev.sharedserver.core.lifecycle.Event;
@@ -16,6 +17,7 @@ import dev.sharedserver.core.lifecycle.Phase;
 import dev.sharedserver.core.lifecycle.ServerState;
 import dev.sharedserver.core.lifecycle.Step;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -44,6 +46,7 @@ public final class Server {
 
     // only the handling thread writes what follows
     private OnDisk onDisk = OnDisk.NOTHING;
+    private StateDirectory.Lengths lengths = new StateDirectory.Lengths(-1, -1);
     private volatile boolean unwritten;
 
     Server(ServerName name, Supervisor supervisor) {
@@ -124,7 +127,7 @@ public final class Server {
         if (foreign != null) {
             batch = refuseForeign(batch);
         }
-        if (ran && !batch.isEmpty() && batch.get(0) instanceof Event.Request && wasRemoved()) {
+        if (ran && !batch.isEmpty() && batch.get(0) instanceof Event.Request && wasDamaged()) {
             unwritten = true;
         }
         List<CompletableFuture<List<Damage>>> asked = new ArrayList<>();
@@ -184,11 +187,9 @@ public final class Server {
         return outcome;
     }
 
-    /** Tells whether somebody removed a file of this server: it is written again with the next change. */
-    private boolean wasRemoved() {
-        return onDisk.server() != null
-                && (!supervisor.store().hasServer(name)
-                        || onDisk.clients() != null && !supervisor.store().hasClients(name));
+    /** Tells whether somebody removed or cut a file of this server: it is written again with the next change. */
+    private boolean wasDamaged() {
+        return onDisk.server() != null && !supervisor.store().lengths(name).equals(lengths);
     }
 
     /** Memory knows nothing of this name: what does the disk say? */
@@ -265,15 +266,29 @@ public final class Server {
                 unwritten = false;
                 return;
             }
-            boolean sameServer = !unwritten && Objects.equals(wanted.server(), onDisk.server());
-            if (sameServer) {
-                supervisor.store().writeClients(name, wanted.clients());
-            } else {
-                supervisor.store().write(name, wanted.server(), wanted.clients());
-                recorded(wanted.server());
+            try {
+                writeChange(wanted);
+            } catch (NoSuchFileException e) {
+                // somebody removed the directory; the guard is about to make it again
+                if (!supervisor.awaitDirectory()) {
+                    throw e;
+                }
+                unwritten = true;
+                writeChange(wanted);
             }
             onDisk = wanted;
             unwritten = false;
+            lengths = supervisor.store().lengths(name);
+        }
+    }
+
+    private void writeChange(OnDisk wanted) throws IOException {
+        boolean sameServer = !unwritten && Objects.equals(wanted.server(), onDisk.server());
+        if (sameServer) {
+            supervisor.store().writeClients(name, wanted.clients());
+        } else {
+            supervisor.store().write(name, wanted.server(), wanted.clients());
+            recorded(wanted.server());
         }
     }
 

@@ -44,6 +44,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -56,6 +57,11 @@ public final class Supervisor {
 
     /** How long after a failed write that cannot be undone it is tried again, in ns. */
     private static final long RETRY_WRITE = 1_000_000_000L;
+
+    /** How long a removed state directory may take to be there again, in ns. */
+    private static final long DIRECTORY_PATIENCE = 2_000_000_000L;
+
+    private static final long LOOK_AGAIN = 10_000_000L;
 
     private static final int MOST_REPAIRS = 10_000;
 
@@ -478,6 +484,17 @@ public final class Supervisor {
                 repairs.add(damage);
             }
         }
+    }
+
+    /** Waits until a state directory that was removed has been made again; false if it is not, or was there all the time. */
+    boolean awaitDirectory() {
+        long until = System.nanoTime() + DIRECTORY_PATIENCE;
+        boolean missed = false;
+        while (!store.exists() && System.nanoTime() < until) {
+            missed = true;
+            LockSupport.parkNanos(LOOK_AGAIN);
+        }
+        return missed && store.exists();
     }
 
     Adoption look(ServerName name) {
