@@ -147,10 +147,10 @@ public final class Lifecycle {
                     unwatch(use.client());
                     return;
                 }
-                attach(use, true);
+                attach(use, use.client(), true);
                 spawn(use.launch(), List.of(), null);
             }
-            case Phase.Running r -> attach(use, false);
+            case Phase.Running r -> attach(use, use.client(), false);
             case Phase.Starting s -> deferred.add(use);
             case Phase.Replacing r -> deferred.add(use);
             case Phase.Stopping s -> deferred.add(use);
@@ -175,7 +175,7 @@ public final class Lifecycle {
                     // it asks again: the agent that told it to go ahead died before it had
                     reply(exec.request(), new Outcome.Become(exec.process().pid()));
                 } else {
-                    attach(new Event.Use(exec.request(), exec.follower(), exec.launch()), false);
+                    attach(exec, exec.follower(), false);
                 }
             }
             case Phase.Starting s -> deferred.add(exec);
@@ -184,15 +184,15 @@ public final class Lifecycle {
         }
     }
 
-    private void attach(Event.Use use, boolean starter) {
-        ProcessId process = use.client().process();
+    private void attach(Event.Request asked, Client client, boolean starter) {
+        ProcessId process = client.process();
         if (process != null
                 && phase instanceof Phase.Running r
                 && process.equals(r.instance().process())) {
-            reply(use.request(), new Outcome.IsTheServer(process.pid()));
+            reply(asked.request(), new Outcome.IsTheServer(process.pid()));
             return;
         }
-        attaching.add(new Attaching(use.request(), use.client(), use.launch(), starter));
+        attaching.add(new Attaching(client, asked, starter));
         if (process != null) {
             actions.add(new Action.Watch(process));
         } else {
@@ -651,7 +651,7 @@ public final class Lifecycle {
     private void deferAttaching() {
         List<Event> uses = new ArrayList<>(attaching.size());
         for (Attaching one : attaching) {
-            uses.add(new Event.Use(one.request(), one.client(), one.launch()));
+            uses.add(one.asked());
         }
         deferred.addAll(0, uses);
         attaching.clear();

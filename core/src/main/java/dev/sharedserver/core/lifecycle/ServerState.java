@@ -15,9 +15,19 @@ import org.jspecify.annotations.Nullable;
 public record ServerState(
         ServerName name, Phase phase, Map<String, Client> clients, List<Attaching> attaching, List<Event> deferred) {
 
-    /** A use that waits until the guard watches its client; {@code starter} if the server is started for it. */
-    public record Attaching(
-            long request, Client client, @Nullable Launch launch, boolean starter) {}
+    /**
+     * A use that waits until the guard watches its client.
+     *
+     * @param asked what is to be asked anew if the server ends before that
+     * @param starter whether the server is started for it
+     */
+    public record Attaching(Client client, Event.Request asked, boolean starter) {
+
+        /** Returns the number that the answer carries. */
+        public long request() {
+            return asked.request();
+        }
+    }
 
     /** Returns the state of a server of which nothing is known. */
     public static ServerState stopped(ServerName name) {
