@@ -8,7 +8,6 @@ import dev.sharedserver.core.InvalidInput;
 import dev.sharedserver.core.Period;
 import dev.sharedserver.os.guard.GuardEvent;
 import dev.sharedserver.os.guard.GuardLink;
-import java.io.FileOutputStream;
 import java.io.IOException;
 import java.util.Objects;
 import java.util.concurrent.SynchronousQueue;
@@ -93,15 +92,13 @@ final class Lease implements GuardReader.Control, Front.Rest {
         if (!supervisor.quiet()) {
             return GuardEvent.Leave.STAY;
         }
-        try (FileOutputStream out = new FileOutputStream("/proc/self/fd/6")) {
-            out.write(supervisor.snapshot().write());
-        }
+        supervisor.snapshot().save();
         wish.tell(seen);
         GuardEvent.Leave answer = answers.take();
         if (answer == GuardEvent.Leave.GO) {
             Runtime.getRuntime().halt(0);
         }
-        Snapshot.spend(Main.SNAPSHOT);
+        Snapshot.spend(Snapshot.PLACE);
         return answer;
     }
 

@@ -34,7 +34,6 @@ public final class Main {
 
     private static final String FROM_GUARD = "/proc/self/fd/3";
     private static final String TO_GUARD = "/proc/self/fd/4";
-    static final String SNAPSHOT = "/proc/self/fd/6";
 
     private Main() {}
 
@@ -67,7 +66,7 @@ public final class Main {
         lease.follow(reader);
         Thread.ofPlatform().name("guard").start(reader);
         supervisor.adoptAll(init, left);
-        Snapshot.spend(SNAPSHOT);
+        Snapshot.spend(Snapshot.PLACE);
         supervisor.awaitStrays();
         long self = ProcessHandle.current().pid();
         Verbs verbs = new Verbs(supervisor, events, logs, store, proc, guardProcess, self);
@@ -88,7 +87,7 @@ public final class Main {
     }
 
     private static Snapshot snapshot() throws IOException {
-        try (FileInputStream in = new FileInputStream(SNAPSHOT)) {
+        try (FileInputStream in = new FileInputStream(Snapshot.PLACE)) {
             return Snapshot.read(in);
         }
     }

@@ -101,6 +101,7 @@ class StateFuzzTest {
                 perhaps(random, () -> text(random)),
                 perhaps(random, () -> positive(random)),
                 random.nextBoolean(),
+                random.nextBoolean(),
                 perhaps(random, () -> deadline(random)),
                 perhaps(random, () -> text(random)),
                 random.nextBoolean(),

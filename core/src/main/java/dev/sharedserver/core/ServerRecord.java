@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param watcherStartTime start stamp of the watcher
  * @param pgid its process group, null if it has none of its own
  * @param exec whether it was made by {@code exec}: it is its caller's child and has its caller's output
+ * @param restarting whether it is being stopped to be started again for the clients that it has
  * @param ownLog whether {@code logFile} is the product's default
  * @param stopSignal signal number
  * @param stopTimeout as {@link Period} prints it
@@ -29,6 +30,7 @@ public record ServerRecord(
         @Nullable String bootId,
         @Nullable Long pgid,
         boolean exec,
+        boolean restarting,
         @Nullable DeadlineRecord graceDeadline,
         @Nullable String logFile,
         boolean ownLog,

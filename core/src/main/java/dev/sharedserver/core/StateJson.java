@@ -46,6 +46,9 @@ final class StateJson {
             if (r.exec()) {
                 json.name("exec").value(true);
             }
+            if (r.restarting()) {
+                json.name("restarting").value(true);
+            }
             json.name("grace_deadline");
             write(json, r.graceDeadline());
             json.name("log_file").value(r.logFile());
@@ -124,6 +127,7 @@ final class StateJson {
                 fields.textOrNull("boot_id"),
                 fields.numberOrNull("pgid"),
                 Boolean.TRUE.equals(fields.values.get("exec")),
+                Boolean.TRUE.equals(fields.values.get("restarting")),
                 deadline(fields.objectOrNull("grace_deadline")),
                 fields.textOrNull("log_file"),
                 Boolean.TRUE.equals(fields.values.get("own_log")),

@@ -42,6 +42,7 @@ class StateDirectoryTest {
                 "boot",
                 41207L,
                 false,
+                false,
                 grace,
                 "/log",
                 true,

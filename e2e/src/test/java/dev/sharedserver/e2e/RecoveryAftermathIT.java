@@ -2,6 +2,7 @@ package dev.sharedserver.e2e;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonObject;
@@ -273,5 +274,36 @@ class RecoveryAftermathIT {
             return socket;
         }
         return socket;
+    }
+
+    /** Nobody who holds the server loses it: the next agent ends what the dead one has begun. */
+    @Test
+    void aRestartWhoseAgentDiesIsCarriedOutByTheNext(Sandbox box) {
+        Stamped client = box.client();
+        box.run(
+                        "use",
+                        "web",
+                        "--pid",
+                        "" + client.pid(),
+                        "--env",
+                        "COLOUR=red",
+                        "--",
+                        "sh",
+                        "-c",
+                        "echo $COLOUR >>colours;" + Scripts.SLOW_TO_STOP)
+                .ok();
+        Until.holds(() -> box.lines("starts").size() == 1, "it runs");
+        Stamped first = box.serverProcess("web");
+        Invocation.Running restart = box.inBackground(box.command("restart", "web", "--even-if-used"));
+        Until.holds(() -> !box.lines("stopping").isEmpty(), "it is being stopped");
+        box.requireAgent().kill();
+        restart.await().ok();
+        assertEquals(0, box.check("web"));
+        assertEquals(1, box.refcount("web"), "the client holds it still");
+        Stamped second = box.serverProcess("web");
+        assertNotEquals(first, second);
+        assertFalse(first.alive());
+        assertEquals(java.util.Set.of("red"), java.util.Set.copyOf(box.lines("colours")), "in its old environment");
+        box.run("stop", "web", "--even-if-used").ok();
     }
 }

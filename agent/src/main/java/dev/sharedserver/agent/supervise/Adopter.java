@@ -11,6 +11,7 @@ import dev.sharedserver.core.ProcessId;
 import dev.sharedserver.core.ServerName;
 import dev.sharedserver.core.ServerRecord;
 import dev.sharedserver.core.StateDirectory;
+import dev.sharedserver.core.lifecycle.Asker;
 import dev.sharedserver.core.lifecycle.Client;
 import dev.sharedserver.core.lifecycle.Deadline;
 import dev.sharedserver.core.lifecycle.Event;
@@ -107,7 +108,13 @@ public final class Adopter {
         List<Event> events = new ArrayList<>();
         Instance instance =
                 new Instance(process, launch(name, record, process), record.startedAt(), record.pgid() != null, true);
-        events.add(new Event.Found(instance, alive ? clients(clients) : List.of(), deadline(record.graceDeadline())));
+        boolean restarts = record.restarting();
+        events.add(new Event.Found(
+                instance, alive || restarts ? clients(clients) : List.of(), deadline(record.graceDeadline())));
+        if (restarts) {
+            // whoever asked has no connection any more, or asks again
+            events.add(new Event.Restart(0, new Asker(host.guard().pid(), null), null, true, null));
+        }
         if (!alive) {
             // its main process is dead; what is left of its group is ended like that of any server
             ExitStatus status = child == null ? new ExitStatus.Unknown() : GuardReader.status(child.exit());

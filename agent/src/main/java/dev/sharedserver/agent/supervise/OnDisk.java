@@ -33,10 +33,10 @@ record OnDisk(@Nullable ServerRecord server, @Nullable ClientsRecord clients) {
     static OnDisk of(ServerState state, Host host) {
         return switch (state.phase()) {
             case Phase.Stopped s -> NOTHING;
-            case Phase.Starting s -> NOTHING;
-            case Phase.Replacing r -> r.told() ? of(r.instance(), null, state, host) : NOTHING;
-            case Phase.Running r -> of(r.instance(), r.grace(), state, host);
-            case Phase.Stopping s -> of(s.instance(), expired(s), state, host);
+            case Phase.Starting s -> s.before() == null ? NOTHING : of(s.before(), null, true, state, host);
+            case Phase.Replacing r -> r.told() ? of(r.instance(), null, false, state, host) : NOTHING;
+            case Phase.Running r -> of(r.instance(), r.grace(), false, state, host);
+            case Phase.Stopping s -> of(s.instance(), expired(s), s.next() != null, state, host);
         };
     }
 
@@ -52,7 +52,8 @@ record OnDisk(@Nullable ServerRecord server, @Nullable ClientsRecord clients) {
                 Math.max(0, deadline.monotonicNanos() - patience), deadline.at().minusNanos(patience));
     }
 
-    private static OnDisk of(Instance instance, @Nullable Deadline grace, ServerState state, Host host) {
+    private static OnDisk of(
+            Instance instance, @Nullable Deadline grace, boolean restarting, ServerState state, Host host) {
         if (!instance.recorded()) {
             return NOTHING;
         }
@@ -70,6 +71,7 @@ record OnDisk(@Nullable ServerRecord server, @Nullable ClientsRecord clients) {
                 host.bootId(),
                 instance.ownGroup() ? instance.process().pid() : null,
                 launch.isExec(),
+                restarting,
                 deadline(grace),
                 launch.logFile(),
                 launch.ownLog(),

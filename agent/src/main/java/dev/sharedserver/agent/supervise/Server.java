@@ -332,7 +332,12 @@ public final class Server {
             }
             case Action.Unwatch unwatch -> supervisor.watches().unwatch(unwatch.process(), this);
             case Action.Spawn spawn -> supervisor.spawn(this, spawn.launch());
-            case Action.Signal signal -> supervisor.signal(signal.instance(), signal.signal());
+            case Action.Signal signal -> {
+                if (state.phase() instanceof Phase.Stopping stopping && stopping.next() != null) {
+                    supervisor.remember();
+                }
+                supervisor.signal(signal.instance(), signal.signal());
+            }
             case Action.AwaitGroupEmpty await -> supervisor.awaitGroupEmpty(this, await.instance());
             case Action.Reap reap -> supervisor.reap(reap.process());
             case Action.Reply reply -> supervisor.answer(reply.request(), reply.outcome());

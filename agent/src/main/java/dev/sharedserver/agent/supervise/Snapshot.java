@@ -10,6 +10,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.EOFException;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.RandomAccessFile;
@@ -28,6 +29,9 @@ import org.jspecify.annotations.Nullable;
  */
 public record Snapshot(
         Map<ProcessId, Launch.Surroundings> surroundings, Map<ServerName, StateDirectory.Content> files) {
+
+    /** The memory that the guard handed over and keeps. */
+    public static final String PLACE = "/proc/self/fd/6";
 
     private static final int MAGIC = 0x53534e32; // "SSN2"
 
@@ -71,6 +75,17 @@ public record Snapshot(
             }
         }
         return bytes.toByteArray();
+    }
+
+    /** Puts it where the guard keeps it. */
+    public void save() throws IOException {
+        byte[] bytes = write();
+        // an agent that goes to sleep and a restart do not write into each other's
+        synchronized (Snapshot.class) {
+            try (FileOutputStream out = new FileOutputStream(PLACE)) {
+                out.write(bytes);
+            }
+        }
     }
 
     private static void write(DataOutputStream out, String text) throws IOException {

@@ -18,6 +18,7 @@ import dev.sharedserver.core.lifecycle.Instance;
 import dev.sharedserver.core.lifecycle.Launch;
 import dev.sharedserver.core.lifecycle.Now;
 import dev.sharedserver.core.lifecycle.Outcome;
+import dev.sharedserver.core.lifecycle.Phase;
 import dev.sharedserver.core.lifecycle.ServerState;
 import dev.sharedserver.core.lifecycle.StopMode;
 import dev.sharedserver.os.guard.GuardEvent;
@@ -288,6 +289,9 @@ public final class Supervisor {
         for (Server server : servers.values()) {
             ServerState state = server.state();
             Instance instance = state.instance();
+            if (instance == null && state.phase() instanceof Phase.Starting starting) {
+                instance = starting.before();
+            }
             if (instance != null && instance.launch().surroundings() != null) {
                 surroundings.put(instance.process(), instance.launch().surroundings());
             }
@@ -297,6 +301,11 @@ public final class Supervisor {
             }
         }
         return new Snapshot(surroundings, files);
+    }
+
+    /** Leaves the environments with the guard: an agent that dies during a restart has a successor who goes on with it. */
+    void remember() throws IOException {
+        new Snapshot(snapshot().surroundings(), Map.of()).save();
     }
 
     /** Returns every name that memory or disk knows, in order, without a look at what the disk says. */

@@ -148,7 +148,7 @@ public final class Lifecycle {
                     return;
                 }
                 attach(use, use.client(), true);
-                spawn(use.launch(), List.of(), null);
+                spawn(use.launch(), List.of(), null, null);
             }
             case Phase.Running r -> attach(use, use.client(), false);
             case Phase.Starting s -> deferred.add(use);
@@ -202,7 +202,7 @@ public final class Lifecycle {
 
     private void start(Event.Start start) {
         switch (phase) {
-            case Phase.Stopped s -> spawn(start.launch(), List.of(), start.request());
+            case Phase.Stopped s -> spawn(start.launch(), List.of(), start.request(), null);
             case Phase.Running r ->
                 reply(start.request(), new Outcome.AlreadyRunning(pid(r.instance()), clients.size()));
             case Phase.Starting s -> deferred.add(start);
@@ -451,8 +451,8 @@ public final class Lifecycle {
 
     // The server
 
-    private void spawn(Launch launch, List<Long> restarts, @Nullable Long starter) {
-        phase = new Phase.Starting(launch, restarts, starter);
+    private void spawn(Launch launch, List<Long> restarts, @Nullable Long starter, @Nullable Instance before) {
+        phase = new Phase.Starting(launch, restarts, starter, before);
         actions.add(new Action.Spawn(launch));
     }
 
@@ -664,7 +664,7 @@ public final class Lifecycle {
             reply(request, outcome);
         }
         if (s.next() != null) {
-            spawn(s.next(), s.restarts(), null);
+            spawn(s.next(), s.restarts(), null, s.instance());
         } else {
             phase = new Phase.Stopped();
             dropClients();

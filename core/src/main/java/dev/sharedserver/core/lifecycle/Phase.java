@@ -16,9 +16,14 @@ public sealed interface Phase {
      *
      * @param restarts the requests that wait for a restart, empty for a first start
      * @param starter the request of {@code admin start}, which brings no client; null otherwise
+     * @param before the run that was stopped for this one in a restart, null for a first start; stands on disk until the
+     *     new one does
      */
     record Starting(
-            Launch launch, List<Long> restarts, @Nullable Long starter) implements Phase {}
+            Launch launch,
+            List<Long> restarts,
+            @Nullable Long starter,
+            @Nullable Instance before) implements Phase {}
 
     /**
      * A launcher is about to become the server ({@code exec}). What it will be stands on disk once {@code told}.
