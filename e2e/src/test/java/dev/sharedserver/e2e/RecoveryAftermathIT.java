@@ -17,6 +17,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -200,8 +203,7 @@ class RecoveryAftermathIT {
         Stamped client = box.client();
         Stamped server = box.serve("web", client);
         for (int i = 0; i < 3; i++) {
-            Until.holds(() -> box.agent() != null, "an agent is there");
-            Stamped agent = box.requireAgent();
+            Stamped agent = anAgent(box);
             // an agent that has lost its socket goes to sleep at once, for another one that gets a new one
             Files.delete(box.lockdir().resolve(".agent.sock"));
             Until.holds(() -> !agent.alive(), "the agent has handed over");
@@ -255,7 +257,9 @@ class RecoveryAftermathIT {
                 socket.close();
             }
         }
-        assertTrue(Sandbox.text(box.lockdir().resolve(".agent.log")).contains("the agent exited with code 3"));
+        Until.holds(
+                () -> Sandbox.text(box.lockdir().resolve(".agent.log")).contains("the agent exited with code 3"),
+                "the guard says why");
         box.use("web", box.client()).says("Attached to server web (refcount: 2)");
         assertEquals(server, box.serverProcess("web"));
     }
@@ -307,5 +311,17 @@ class RecoveryAftermathIT {
         assertFalse(first.alive());
         assertEquals(java.util.Set.of("red"), java.util.Set.copyOf(box.lines("colours")), "in its old environment");
         box.run("stop", "web", "--even-if-used").ok();
+    }
+
+    /** Returns the agent of this moment; between one and the next there is none. */
+    private static Stamped anAgent(Sandbox box) {
+        AtomicReference<@Nullable Stamped> found = new AtomicReference<>();
+        Until.holds(
+                () -> {
+                    found.set(box.agent());
+                    return found.get() != null;
+                },
+                "an agent is there");
+        return Objects.requireNonNull(found.get(), "it is there");
     }
 }
