@@ -102,7 +102,7 @@ public final class Adopter {
         }
         GuardEvent.Child child = children.get(process);
         boolean alive = child == null ? proc.alive(process.pid(), process.startTime()) : !child.dead();
-        if (!alive && child == null && record.pgid() == null) {
+        if (!alive && child == null && (record.pgid() == null || isStrangers(process))) {
             return new Adoption.Stale("its process " + record.pid() + " is gone");
         }
         List<Event> events = new ArrayList<>();
@@ -121,6 +121,12 @@ public final class Adopter {
             events.add(new Event.ServerEnded(process, status));
         }
         return new Adoption.Ours(events, damages(name, record, found));
+    }
+
+    /** The kernel gives no pid that still names a group: where a stranger has the pid, the server's group is empty. */
+    private boolean isStrangers(ProcessId process) {
+        ProcStat stat = proc.stat(process.pid());
+        return stat != null && stat.startTime() != process.startTime();
     }
 
     private List<Damage> damages(ServerName name, ServerRecord record, Found<ClientsRecord> clients) {
