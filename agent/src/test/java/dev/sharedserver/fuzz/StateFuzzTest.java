@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import dev.sharedserver.core.ClientRecord;
 import dev.sharedserver.core.ClientsRecord;
 import dev.sharedserver.core.DeadlineRecord;
+import dev.sharedserver.core.HealthRecord;
+import dev.sharedserver.core.ProbeRecord;
 import dev.sharedserver.core.ServerRecord;
 import dev.sharedserver.core.StateText;
 import java.nio.charset.StandardCharsets;
@@ -103,10 +105,31 @@ class StateFuzzTest {
                 random.nextBoolean(),
                 random.nextBoolean(),
                 perhaps(random, () -> deadline(random)),
+                random.nextBoolean(),
+                perhaps(random, () -> deadline(random)),
+                perhaps(random, () -> deadline(random)),
+                perhaps(random, () -> health(random)),
+                perhaps(random, () -> 1 + random.nextInt(65_535)),
                 perhaps(random, () -> text(random)),
                 random.nextBoolean(),
                 perhaps(random, () -> 1 + random.nextInt(64)),
                 perhaps(random, () -> text(random)),
+                perhaps(random, () -> text(random)),
+                perhaps(random, () -> text(random)));
+    }
+
+    private static HealthRecord health(Random random) {
+        return new HealthRecord(
+                perhaps(random, () -> probe(random)),
+                perhaps(random, () -> probe(random)),
+                text(random),
+                List.of(positive(random), positive(random)));
+    }
+
+    private static ProbeRecord probe(Random random) {
+        return new ProbeRecord(
+                text(random),
+                List.of(text(random)),
                 perhaps(random, () -> text(random)),
                 perhaps(random, () -> text(random)));
     }

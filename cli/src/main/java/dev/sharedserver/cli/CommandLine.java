@@ -5,6 +5,10 @@ import dev.sharedserver.core.Nearest;
 import dev.sharedserver.core.Period;
 import dev.sharedserver.core.Quote;
 import dev.sharedserver.core.ServerName;
+import dev.sharedserver.core.config.Condition;
+import dev.sharedserver.core.config.Probe;
+import dev.sharedserver.core.config.Probes;
+import dev.sharedserver.core.config.RestartPolicy;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -441,9 +445,60 @@ public final class CommandLine {
                 text("--working-dir"),
                 signal == null ? null : Signals.parse(signal),
                 period("--stop-timeout"),
+                condition("--ready", "--ready-timeout", null),
+                condition("--check", null, "--check-interval"),
+                restart(),
+                null,
+                has("--export"),
                 text("--config"),
                 has("--json"),
                 has("--shell"));
+    }
+
+    /** Returns the probe whose options begin with {@code prefix}, null if none was given. */
+    private @Nullable Condition condition(String prefix, @Nullable String timeout, @Nullable String interval)
+            throws UsageError {
+        Probe probe = null;
+        String given = "";
+        for (String kind : List.of("tcp", "http", "log", "exec", "notify")) {
+            String flag = prefix + "-" + kind;
+            String text = text(flag);
+            if (text == null) {
+                continue;
+            }
+            if (probe != null) {
+                throw new UsageError(given + " and " + flag + " exclude each other: one probe is enough");
+            }
+            given = flag;
+            try {
+                probe = switch (kind) {
+                    case "tcp" -> Probes.tcp(text);
+                    case "http" -> Probes.http(text);
+                    case "log" -> Probes.log(text);
+                    case "exec" -> Probes.exec(text);
+                    default -> new Probe.Notify();
+                };
+            } catch (InvalidInput e) {
+                throw new UsageError("invalid " + flag + ": " + text(e));
+            }
+        }
+        String time = timeout == null ? interval : timeout;
+        if (probe == null && time != null && has(time)) {
+            throw new UsageError(time + " needs one of " + prefix + "-tcp, -http, -log, -exec and -notify");
+        }
+        return probe == null
+                ? null
+                : new Condition(
+                        probe, timeout == null ? null : period(timeout), interval == null ? null : period(interval));
+    }
+
+    private @Nullable RestartPolicy restart() throws UsageError {
+        String text = text("--restart");
+        RestartPolicy policy = text == null ? null : RestartPolicy.of(text);
+        if (text != null && policy == null) {
+            throw new UsageError("invalid --restart " + Quote.of(text) + ": never, on-failure or always is expected");
+        }
+        return policy;
     }
 
     private OnMismatch onMismatch() throws UsageError {

@@ -42,5 +42,26 @@ record Option(String flag, @Nullable String value, String help) {
             new Option("--stop-timeout", "DURATION", "how long it may take before SIGKILL (default: 5s)"),
             new Option("--shell", null, "COMMAND is one string for /bin/sh -c"));
 
+    /** When it is up, whether it still is, and what is done if not. */
+    static final List<Option> HEALTH = List.of(
+            new Option("--ready-tcp", "[HOST:]PORT", "it is ready when somebody listens there"),
+            new Option("--ready-http", "URL", "it is ready when a GET is answered by a status from 200 to 399"),
+            new Option("--ready-log", "REGEX", "it is ready when a line of its log matches"),
+            new Option("--ready-exec", "COMMAND", "it is ready when this command line of /bin/sh exits with 0"),
+            new Option("--ready-notify", null, "it is ready when it says so (sd_notify, READY=1)"),
+            new Option("--ready-timeout", "DURATION", "how long it may take to be ready (default: 30s)"),
+            new Option("--check-tcp", "[HOST:]PORT", "it is well while somebody listens there"),
+            new Option("--check-http", "URL", "it is well while a GET is answered by a status from 200 to 399"),
+            new Option("--check-log", "REGEX", "it is well while a new line of its log matches in each interval"),
+            new Option("--check-exec", "COMMAND", "it is well while this command line of /bin/sh exits with 0"),
+            new Option("--check-notify", null, "it is well while it says so in each interval (sd_notify, WATCHDOG=1)"),
+            new Option("--check-interval", "DURATION", "how long to wait between two checks (default: 10s)"),
+            new Option(
+                    "--restart",
+                    "never|on-failure|always",
+                    "what to do when it fails while it is held (default: never)"));
+
+    static final Option EXPORT = new Option("--export", null, "print its endpoint as KEY=VALUE lines, for eval");
+
     static final Option TIMEOUT = new Option("--timeout", "DURATION", "how long to wait");
 }

@@ -1,6 +1,8 @@
 package dev.sharedserver.cli;
 
 import dev.sharedserver.core.Period;
+import dev.sharedserver.core.config.Condition;
+import dev.sharedserver.core.config.RestartPolicy;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -9,6 +11,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param env {@code K=V} each
  * @param stopSignal signal number
+ * @param ready what shows that it is up
+ * @param check what shows that it still is
+ * @param port where it is to listen, once that is known
+ * @param export whether its endpoint is to be printed for {@code eval}
  * @param shell whether the command is one string for {@code /bin/sh -c}
  */
 public record UseOptions(
@@ -24,6 +30,11 @@ public record UseOptions(
         @Nullable String workingDir,
         @Nullable Integer stopSignal,
         @Nullable Period stopTimeout,
+        @Nullable Condition ready,
+        @Nullable Condition check,
+        @Nullable RestartPolicy restart,
+        @Nullable Integer port,
+        boolean export,
         @Nullable String config,
         boolean json,
         boolean shell) {
@@ -43,6 +54,11 @@ public record UseOptions(
                 null,
                 null,
                 null,
+                null,
+                null,
+                null,
+                null,
+                false,
                 config,
                 false,
                 false);

@@ -340,7 +340,11 @@ enum Verb {
         options.add(new Option("--log-file", "PATH", "where its output goes, appended"));
         options.add(new Option("--stdin", "PATH", "its standard input (default: /dev/null)"));
         options.add(new Option("--stdout", "PATH", "its standard output, instead of the log"));
+        options.addAll(Option.HEALTH);
         options.addAll(Option.STOPPING);
+        if (client) {
+            options.add(Option.EXPORT);
+        }
         options.add(Option.JSON);
         return List.copyOf(options);
     }

@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.sharedserver.core.InvalidInput;
 import dev.sharedserver.core.Period;
 import dev.sharedserver.core.ServerName;
+import dev.sharedserver.core.config.Condition;
+import dev.sharedserver.core.config.Probe;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -88,19 +90,43 @@ class CommandLineTest {
         assertTrue(error("use", "x", "--pid", pid).contains("'" + pid + "'"));
     }
 
+    @Test
+    void oneProbeTellsWhetherAServerIsUpAndOneWhetherItStillIs() throws UsageError {
+        Command.Use use = assertInstanceOf(
+                Command.Use.class,
+                parse("use", "x", "--ready-tcp", "[::1]:80", "--ready-timeout", "2s", "--check-exec", "true"));
+        assertEquals(
+                new Condition(new Probe.Tcp("::1", 80), new Period(2_000_000_000L), null),
+                use.options().ready());
+        assertEquals(
+                new Condition(new Probe.Exec(List.of("/bin/sh", "-c", "true")), null, null),
+                use.options().check());
+    }
+
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "--ready-tcp",
-                "--ready-http",
-                "--export",
-                "--check-tcp",
-                "--restart",
-                "--ready-timeout",
-                "--since"
-            })
-    void optionsOfLaterVersionsAreNotSilentlyAccepted(String flag) {
-        assertTrue(error("use", "x", flag, "1").contains("unknown option '" + flag + "'"));
+    @CsvSource({
+        "--ready-tcp,70000",
+        "--ready-tcp,host",
+        "--ready-tcp,::1:80",
+        "--ready-tcp,:80",
+        "--ready-http,ftp://x/",
+        "--ready-http,http://",
+        "--ready-http,http://x:70000/",
+        "--ready-log,(",
+        "--check-exec,' '",
+        "--restart,often",
+    })
+    void whatCannotBeLookedForIsRefusedWithItsValue(String flag, String value) {
+        String error = error("use", "x", flag, value);
+        assertTrue(error.contains(flag), error);
+        assertTrue(value.isBlank() || error.contains(value), error);
+    }
+
+    @Test
+    void probesExcludeEachOther() {
+        assertTrue(error("use", "x", "--ready-tcp", "80", "--ready-notify").contains("exclude each other"));
+        assertTrue(error("use", "x", "--ready-timeout", "1s").contains("needs one of"));
+        assertTrue(error("use", "x", "--check-interval", "1s").contains("needs one of"));
     }
 
     @Test

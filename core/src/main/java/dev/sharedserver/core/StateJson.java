@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Records to JSON and back. What comes from disk is hostile: any text leads to a record or to an exception. */
@@ -51,6 +52,22 @@ final class StateJson {
             }
             json.name("grace_deadline");
             write(json, r.graceDeadline());
+            json.name("ready").value(r.ready());
+            if (r.readyDeadline() != null) {
+                json.name("ready_deadline");
+                write(json, r.readyDeadline());
+            }
+            if (r.restartAt() != null) {
+                json.name("restart_at");
+                write(json, r.restartAt());
+            }
+            if (r.health() != null) {
+                json.name("health");
+                write(json, r.health());
+            }
+            if (r.port() != null) {
+                json.name("port").value(r.port());
+            }
             json.name("log_file").value(r.logFile());
             json.name("own_log").value(r.ownLog());
             json.name("stop_signal").value(r.stopSignal());
@@ -108,6 +125,35 @@ final class StateJson {
         json.endObject();
     }
 
+    private static void write(JsonWriter json, HealthRecord health) throws IOException {
+        json.beginObject();
+        write(json, "ready", health.ready());
+        write(json, "check", health.check());
+        json.name("restart").value(health.restart());
+        json.name("crashes").beginArray();
+        for (long crash : health.crashes()) {
+            json.value(crash);
+        }
+        json.endArray();
+        json.endObject();
+    }
+
+    private static void write(JsonWriter json, String name, @Nullable ProbeRecord probe) throws IOException {
+        if (probe == null) {
+            return;
+        }
+        json.name(name).beginObject();
+        json.name("kind").value(probe.kind());
+        json.name("words").beginArray();
+        for (String word : probe.words()) {
+            json.value(word);
+        }
+        json.endArray();
+        json.name("timeout").value(probe.timeout());
+        json.name("interval").value(probe.interval());
+        json.endObject();
+    }
+
     static ServerRecord readServer(String name, String text) throws StateFileException {
         Fields fields = fields(text);
         long pid = fields.number("pid");
@@ -129,12 +175,45 @@ final class StateJson {
                 Boolean.TRUE.equals(fields.values.get("exec")),
                 Boolean.TRUE.equals(fields.values.get("restarting")),
                 deadline(fields.objectOrNull("grace_deadline")),
+                !Boolean.FALSE.equals(fields.values.get("ready")),
+                deadline(fields.objectOrNull("ready_deadline")),
+                deadline(fields.objectOrNull("restart_at")),
+                health(fields.objectOrNull("health")),
+                port(fields.numberOrNull("port")),
                 fields.textOrNull("log_file"),
                 Boolean.TRUE.equals(fields.values.get("own_log")),
                 signal(fields.numberOrNull("stop_signal")),
                 fields.textOrNull("stop_timeout"),
                 fields.textOrNull("stdin"),
                 fields.textOrNull("stdout"));
+    }
+
+    private static @Nullable HealthRecord health(@Nullable Fields fields) throws StateFileException {
+        if (fields == null) {
+            return null;
+        }
+        return new HealthRecord(
+                probe(fields.objectOrNull("ready")),
+                probe(fields.objectOrNull("check")),
+                fields.text("restart"),
+                fields.numbers("crashes"));
+    }
+
+    private static @Nullable ProbeRecord probe(@Nullable Fields fields) throws StateFileException {
+        return fields == null
+                ? null
+                : new ProbeRecord(
+                        fields.text("kind"),
+                        fields.stringsOrNone("words"),
+                        fields.textOrNull("timeout"),
+                        fields.textOrNull("interval"));
+    }
+
+    private static @Nullable Integer port(@Nullable Long port) throws StateFileException {
+        if (port != null && (port < 1 || port > 65_535)) {
+            throw new StateFileException("port " + port + " is none");
+        }
+        return port == null ? null : Math.toIntExact(port);
     }
 
     private static @Nullable Integer signal(@Nullable Long signal) throws StateFileException {
@@ -309,6 +388,30 @@ final class StateJson {
         }
 
         List<String> strings(String name) throws StateFileException {
+            List<String> strings = stringsOrNone(name);
+            if (strings.isEmpty()) {
+                throw new StateFileException("field " + name + " is no list of strings");
+            }
+            return strings;
+        }
+
+        List<Long> numbers(String name) throws StateFileException {
+            List<Long> numbers = new ArrayList<>();
+            if (values.get(name) instanceof List<?> list) {
+                for (Object one : list) {
+                    if (one instanceof Numeral) {
+                        Long number = new Fields(Map.of("", one)).numberOrNull("");
+                        numbers.add(Objects.requireNonNull(number, "it is one"));
+                    }
+                }
+                if (numbers.size() == list.size()) {
+                    return List.copyOf(numbers);
+                }
+            }
+            throw new StateFileException("field " + name + " is no list of numbers");
+        }
+
+        List<String> stringsOrNone(String name) throws StateFileException {
             List<String> strings = new ArrayList<>();
             if (values.get(name) instanceof List<?> list) {
                 for (Object one : list) {
@@ -316,7 +419,7 @@ final class StateJson {
                         strings.add(string);
                     }
                 }
-                if (!list.isEmpty() && strings.size() == list.size()) {
+                if (strings.size() == list.size()) {
                     return List.copyOf(strings);
                 }
             }

@@ -5,17 +5,21 @@ import dev.sharedserver.core.ClientsRecord;
 import dev.sharedserver.core.Damage;
 import dev.sharedserver.core.DeadlineRecord;
 import dev.sharedserver.core.Found;
+import dev.sharedserver.core.HealthRecord;
 import dev.sharedserver.core.InvalidInput;
 import dev.sharedserver.core.Period;
 import dev.sharedserver.core.ProcessId;
 import dev.sharedserver.core.ServerName;
 import dev.sharedserver.core.ServerRecord;
 import dev.sharedserver.core.StateDirectory;
+import dev.sharedserver.core.config.Probes;
+import dev.sharedserver.core.config.RestartPolicy;
 import dev.sharedserver.core.lifecycle.Asker;
 import dev.sharedserver.core.lifecycle.Client;
 import dev.sharedserver.core.lifecycle.Deadline;
 import dev.sharedserver.core.lifecycle.Event;
 import dev.sharedserver.core.lifecycle.ExitStatus;
+import dev.sharedserver.core.lifecycle.Health;
 import dev.sharedserver.core.lifecycle.Instance;
 import dev.sharedserver.core.lifecycle.Launch;
 import dev.sharedserver.core.lifecycle.StopMode;
@@ -41,6 +45,8 @@ public final class Adopter {
             new Period(Duration.ofSeconds(5).toNanos());
     private static final int DEFAULT_UMASK = 022;
     private static final long NANOS_PER_MILLI = 1_000_000L;
+
+    private static final Deadline LONG_AGO = new Deadline(0, Instant.EPOCH);
 
     /** How far the start in a file without stamps may be from the kernel's word on it. */
     private static final Duration TOLERANCE = Duration.ofSeconds(3);
@@ -102,15 +108,27 @@ public final class Adopter {
         }
         GuardEvent.Child child = children.get(process);
         boolean alive = child == null ? proc.alive(process.pid(), process.startTime()) : !child.dead();
-        if (!alive && child == null && (record.pgid() == null || isStrangers(process))) {
+        boolean goesOn = record.restarting() || record.restartAt() != null;
+        if (!alive && child == null && (record.pgid() == null || isStrangers(process) && !goesOn)) {
             return new Adoption.Stale("its process " + record.pid() + " is gone");
         }
         List<Event> events = new ArrayList<>();
         Instance instance =
                 new Instance(process, launch(name, record, process), record.startedAt(), record.pgid() != null, true);
+        Deadline restart = deadline(record.restartAt());
+        if (restart != null && !alive) {
+            events.add(new Event.FoundDown(instance, clients(clients), restart, crashes(record)));
+            return new Adoption.Ours(events, damages(name, record, found));
+        }
         boolean restarts = record.restarting();
         events.add(new Event.Found(
-                instance, alive || restarts ? clients(clients) : List.of(), deadline(record.graceDeadline())));
+                instance,
+                alive || restarts ? clients(clients) : List.of(),
+                deadline(record.graceDeadline()),
+                record.ready() || instance.launch().health().ready() == null
+                        ? null
+                        : Objects.requireNonNullElse(deadline(record.readyDeadline()), LONG_AGO),
+                crashes(record)));
         if (restarts) {
             // whoever asked has no connection any more, or asks again
             events.add(new Event.Restart(0, new Asker(host.guard().pid(), null), null, true, null));
@@ -197,7 +215,32 @@ public final class Adopter {
                 !record.exec() && (record.logFile() == null || record.ownLog()),
                 record.stdin(),
                 record.stdout(),
+                health(record),
+                record.port(),
                 surroundings(process));
+    }
+
+    /** What cannot be understood is not looked at: the server runs all the same. */
+    private static Health health(ServerRecord record) {
+        HealthRecord health = record.health();
+        RestartPolicy policy = health == null ? null : RestartPolicy.of(health.restart());
+        try {
+            return health == null || policy == null
+                    ? Health.NONE
+                    : new Health(Probes.condition(health.ready()), Probes.condition(health.check()), policy);
+        } catch (InvalidInput e) {
+            return Health.NONE;
+        }
+    }
+
+    private static List<Long> crashes(ServerRecord record) {
+        List<Long> crashes = new ArrayList<>();
+        if (record.health() != null) {
+            for (long millis : record.health().crashes()) {
+                crashes.add(Math.min(millis, Long.MAX_VALUE / NANOS_PER_MILLI) * NANOS_PER_MILLI);
+            }
+        }
+        return List.copyOf(crashes);
     }
 
     private Launch.@Nullable Surroundings surroundings(ProcessId process) {

@@ -6,6 +6,7 @@ import dev.sharedserver.core.ProcessId;
  * Where this agent runs.
  *
  * @param guard the guard, which keeps watch as long as a server lives
+ * @param notifyAddress where servers say how they are (sd_notify), as {@code NOTIFY_SOCKET} has it
  * @param bootId this boot of the machine; a start stamp says nothing without it
  */
-public record Host(ProcessId guard, String bootId) {}
+public record Host(ProcessId guard, String bootId, String notifyAddress) {}

@@ -3,15 +3,20 @@ package dev.sharedserver.agent.supervise;
 import dev.sharedserver.core.ClientRecord;
 import dev.sharedserver.core.ClientsRecord;
 import dev.sharedserver.core.DeadlineRecord;
+import dev.sharedserver.core.HealthRecord;
 import dev.sharedserver.core.ServerRecord;
+import dev.sharedserver.core.config.Probes;
 import dev.sharedserver.core.lifecycle.Cause;
 import dev.sharedserver.core.lifecycle.Client;
 import dev.sharedserver.core.lifecycle.Deadline;
+import dev.sharedserver.core.lifecycle.Health;
 import dev.sharedserver.core.lifecycle.Instance;
 import dev.sharedserver.core.lifecycle.Launch;
 import dev.sharedserver.core.lifecycle.Phase;
 import dev.sharedserver.core.lifecycle.ServerState;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +41,7 @@ record OnDisk(@Nullable ServerRecord server, @Nullable ClientsRecord clients) {
             case Phase.Starting s -> s.before() == null ? NOTHING : of(s.before(), null, true, state, host);
             case Phase.Replacing r -> r.told() ? of(r.instance(), null, false, state, host) : NOTHING;
             case Phase.Running r -> of(r.instance(), r.grace(), false, state, host);
+            case Phase.BackingOff b -> of(b.before(), null, false, state, host);
             case Phase.Stopping s -> of(s.instance(), expired(s), s.next() != null, state, host);
         };
     }
@@ -58,6 +64,9 @@ record OnDisk(@Nullable ServerRecord server, @Nullable ClientsRecord clients) {
             return NOTHING;
         }
         Launch launch = instance.launch();
+        Phase phase = state.phase();
+        Deadline unready = phase instanceof Phase.Running running ? running.unready() : null;
+        Deadline restart = phase instanceof Phase.BackingOff waiting ? waiting.until() : null;
         ServerRecord server = new ServerRecord(
                 instance.process().pid(),
                 state.name().value(),
@@ -73,6 +82,11 @@ record OnDisk(@Nullable ServerRecord server, @Nullable ClientsRecord clients) {
                 launch.isExec(),
                 restarting,
                 deadline(grace),
+                phase instanceof Phase.Running running && running.ready(),
+                deadline(unready),
+                deadline(restart),
+                health(launch.health(), state.crashes()),
+                launch.port(),
                 launch.logFile(),
                 launch.ownLog(),
                 launch.stopSignal(),
@@ -80,6 +94,21 @@ record OnDisk(@Nullable ServerRecord server, @Nullable ClientsRecord clients) {
                 launch.stdin(),
                 launch.stdout());
         return new OnDisk(server, state.clients().isEmpty() ? null : clients(state.clients()));
+    }
+
+    private static @Nullable HealthRecord health(Health health, List<Long> crashes) {
+        if (health.equals(Health.NONE)) {
+            return null;
+        }
+        List<Long> millis = new ArrayList<>(crashes.size());
+        for (long crash : crashes) {
+            millis.add(crash / NANOS_PER_MILLI);
+        }
+        return new HealthRecord(
+                Probes.record(health.ready()),
+                Probes.record(health.check()),
+                health.restart().word(),
+                List.copyOf(millis));
     }
 
     private static ClientsRecord clients(Map<String, Client> clients) {

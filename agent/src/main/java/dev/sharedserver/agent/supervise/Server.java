@@ -44,6 +44,9 @@ public final class Server {
     private volatile ServerState state;
     private volatile @Nullable Foreign foreign;
 
+    private volatile @Nullable String status;
+    private volatile long logStart;
+
     // only the handling thread writes what follows
     private OnDisk onDisk = OnDisk.NOTHING;
     private StateDirectory.Lengths lengths = new StateDirectory.Lengths(-1, -1);
@@ -70,10 +73,30 @@ public final class Server {
         return foreign;
     }
 
+    /** Returns what the server says of itself (sd_notify), null if it says nothing. */
+    public @Nullable String status() {
+        return status;
+    }
+
+    void status(@Nullable String text) {
+        status = text;
+    }
+
+    /** Returns how long the log was when the run that goes on began, in bytes. */
+    long logStart() {
+        return logStart;
+    }
+
+    void logStart(long length) {
+        logStart = length;
+    }
+
     /** Tells whether nothing waits in the mailbox and nothing is about to start or end. */
     boolean quiet() {
         ServerState now = state;
-        boolean settled = now.phase() instanceof Phase.Stopped || now.phase() instanceof Phase.Running;
+        boolean settled = now.phase() instanceof Phase.Stopped
+                || now.phase() instanceof Phase.Running
+                || now.phase() instanceof Phase.BackingOff;
         return waiting.get() == 0 && settled && now.attaching().isEmpty() && !unwritten;
     }
 
@@ -205,6 +228,9 @@ public final class Server {
                 // whatever the files say in detail, they are written again
                 unwritten = true;
                 for (Event event : ours.events()) {
+                    if (event instanceof Event.FoundDown down) {
+                        supervisor.adopted(this, down.before().process());
+                    }
                     if (event instanceof Event.Found adopted) {
                         supervisor.adopted(this, adopted.instance().process());
                     }
@@ -340,6 +366,8 @@ public final class Server {
             }
             case Action.AwaitGroupEmpty await -> supervisor.awaitGroupEmpty(this, await.instance());
             case Action.Reap reap -> supervisor.reap(reap.process());
+            case Action.AwaitReady await -> supervisor.probes().awaitReady(this, await.instance(), await.condition());
+            case Action.Check check -> supervisor.probes().check(this, check.instance(), check.condition());
             case Action.Reply reply -> supervisor.answer(reply.request(), reply.outcome());
             case Action.Note note -> supervisor.note(name, note);
         }

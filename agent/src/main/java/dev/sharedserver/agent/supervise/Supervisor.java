@@ -4,8 +4,11 @@ import dev.sharedserver.core.Damage;
 import dev.sharedserver.core.EventLog;
 import dev.sharedserver.core.Period;
 import dev.sharedserver.core.ProcessId;
+import dev.sharedserver.core.Quote;
 import dev.sharedserver.core.ServerName;
 import dev.sharedserver.core.StateDirectory;
+import dev.sharedserver.core.config.Condition;
+import dev.sharedserver.core.config.Probe;
 import dev.sharedserver.core.config.ProjectName;
 import dev.sharedserver.core.lifecycle.Action;
 import dev.sharedserver.core.lifecycle.Asker;
@@ -14,6 +17,7 @@ import dev.sharedserver.core.lifecycle.Client;
 import dev.sharedserver.core.lifecycle.Deadline;
 import dev.sharedserver.core.lifecycle.Event;
 import dev.sharedserver.core.lifecycle.ExitStatus;
+import dev.sharedserver.core.lifecycle.Health;
 import dev.sharedserver.core.lifecycle.Instance;
 import dev.sharedserver.core.lifecycle.Launch;
 import dev.sharedserver.core.lifecycle.Now;
@@ -26,6 +30,7 @@ import dev.sharedserver.os.guard.GuardLink;
 import dev.sharedserver.os.guard.SpawnRequest;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -44,6 +49,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongFunction;
@@ -66,6 +73,8 @@ public final class Supervisor {
 
     private static final int MOST_REPAIRS = 10_000;
 
+    private static final long NANOS_PER_MICRO = 1_000L;
+
     private static final long SECOND = 1_000_000_000L;
 
     /** How long an agent waits for the end of what its predecessors left, before it serves, in ns. */
@@ -82,9 +91,12 @@ public final class Supervisor {
     private final AgentLog log;
     private final Watches watches;
     private final Deadlines deadlines;
+    private final Prober prober;
     private final Map<ServerName, Server> servers = new ConcurrentHashMap<>();
     private final Map<Long, CompletableFuture<Optional<Outcome>>> requests = new ConcurrentHashMap<>();
     private final Map<Long, Server> spawning = new ConcurrentHashMap<>();
+    private final Map<Long, Probing> probing = new ConcurrentHashMap<>();
+    private final Map<ProcessId, Probing> probes = new ConcurrentHashMap<>();
     private final Map<ProcessId, Server> running = new ConcurrentHashMap<>();
 
     /** What was adopted, also if it has ended since: not a stray. */
@@ -123,6 +135,7 @@ public final class Supervisor {
         this.log = log;
         this.watches = new Watches(guard);
         this.deadlines = new Deadlines(guard);
+        this.prober = new Prober(this);
     }
 
     // For the verbs
@@ -238,7 +251,7 @@ public final class Supervisor {
 
     /** Tells whether nothing is under way: no request waits, nothing starts or ends. */
     public boolean quiet() {
-        if (!requests.isEmpty() || !spawning.isEmpty() || !strays.isEmpty()) {
+        if (!requests.isEmpty() || !spawning.isEmpty() || !strays.isEmpty() || !prober.idle()) {
             return false;
         }
         for (Server server : servers.values()) {
@@ -291,6 +304,9 @@ public final class Supervisor {
             Instance instance = state.instance();
             if (instance == null && state.phase() instanceof Phase.Starting starting) {
                 instance = starting.before();
+            }
+            if (state.phase() instanceof Phase.BackingOff waiting) {
+                instance = waiting.before();
             }
             if (instance != null && instance.launch().surroundings() != null) {
                 surroundings.put(instance.process(), instance.launch().surroundings());
@@ -398,6 +414,14 @@ public final class Supervisor {
     }
 
     void spawned(long request, ProcessId process) throws IOException {
+        Probing probe = probing.remove(request);
+        if (probe != null) {
+            probes.put(process, probe);
+            // it belongs to no server: its end and what it leaves behind are cleared away like a stray's
+            strays.add(process);
+            probe.process().complete(process);
+            return;
+        }
         Server server = spawning.remove(request);
         if (server == null) {
             end(process);
@@ -408,6 +432,11 @@ public final class Supervisor {
     }
 
     void spawnFailed(long request, int step, int errno) {
+        Probing probe = probing.remove(request);
+        if (probe != null) {
+            probe.fault().complete(Errno.text(errno));
+            return;
+        }
         Server server = spawning.remove(request);
         if (server != null) {
             server.post(new Event.SpawnFailed(step, errno));
@@ -415,6 +444,12 @@ public final class Supervisor {
     }
 
     void childDied(ProcessId process, ExitStatus status) throws IOException {
+        Probing probe = probes.remove(process);
+        if (probe != null) {
+            boolean well = status instanceof ExitStatus.Exited exited && exited.code() == 0;
+            probe.fault().complete(well ? "" : status.toString());
+            guard.signal(0, process.pid(), process.startTime(), StopMode.SIGKILL, GuardLink.Scope.GROUP);
+        }
         Server server = running.get(process);
         if (server != null) {
             server.post(new Event.ServerEnded(process, status));
@@ -539,6 +574,8 @@ public final class Supervisor {
         } catch (IOException e) {
             log.say("cannot make room for " + file + ": " + e);
         }
+        server.logStart(length(Path.of(file)));
+        server.status(null);
         spawning.put(number, server);
         String out = launch.stdout() == null ? file : launch.stdout();
         String err = launch.stdout() == null ? null : file;
@@ -553,7 +590,98 @@ public final class Supervisor {
                 err,
                 path(surroundings.environment()),
                 launch.command(),
-                surroundings.environment()));
+                notifying(launch.health(), surroundings.environment())));
+    }
+
+    private static long length(Path file) {
+        try {
+            return Files.size(file);
+        } catch (IOException e) {
+            return 0;
+        }
+    }
+
+    /** Adds what a server needs that says by itself how it is (sd_notify). */
+    private List<String> notifying(Health health, List<String> environment) {
+        boolean ready = isNotify(health.ready());
+        Condition check = isNotify(health.check()) ? health.check() : null;
+        if (!ready && check == null) {
+            return environment;
+        }
+        List<String> added = new ArrayList<>();
+        for (String entry : environment) {
+            if (!entry.startsWith("NOTIFY_SOCKET=") && !entry.startsWith("WATCHDOG_")) {
+                added.add(entry);
+            }
+        }
+        added.add("NOTIFY_SOCKET=" + host.notifyAddress());
+        if (check != null) {
+            added.add("WATCHDOG_USEC=" + Prober.interval(check).nanos() / NANOS_PER_MICRO);
+        }
+        return added;
+    }
+
+    private static boolean isNotify(@Nullable Condition condition) {
+        return condition != null && condition.probe() instanceof Probe.Notify;
+    }
+
+    // Probes
+
+    /**
+     * A command that looks at a server.
+     *
+     * @param process once it runs
+     * @param fault once it has ended: empty if all is well
+     */
+    private record Probing(CompletableFuture<ProcessId> process, CompletableFuture<String> fault) {}
+
+    Prober probes() {
+        return prober;
+    }
+
+    /** Runs a command in the surroundings of a server; null if it exits with 0, else what went wrong. */
+    @Nullable
+    String probe(Launch launch, List<String> command, Period timeout) throws InterruptedException {
+        Launch.Surroundings surroundings = launch.surroundings();
+        if (surroundings == null) {
+            return "its environment is not known any more";
+        }
+        long number = numbers.incrementAndGet();
+        Probing probe = new Probing(new CompletableFuture<>(), new CompletableFuture<>());
+        probing.put(number, probe);
+        String shown = Quote.of(command.get(command.size() - 1));
+        try {
+            guard.spawn(new SpawnRequest(
+                    number,
+                    surroundings.umask(),
+                    surroundings.nice(),
+                    surroundings.rlimits(),
+                    launch.workingDir(),
+                    null,
+                    "/dev/null",
+                    null,
+                    path(surroundings.environment()),
+                    command,
+                    surroundings.environment()));
+            String fault = probe.fault().get(timeout.nanos(), TimeUnit.NANOSECONDS);
+            return fault.isEmpty() ? null : shown + ": " + fault;
+        } catch (TimeoutException e) {
+            ProcessId process = probe.process().getNow(null);
+            if (process != null) {
+                kill(process);
+            }
+            return shown + " takes longer than " + timeout;
+        } catch (ExecutionException | IOException e) {
+            return shown + ": " + e;
+        }
+    }
+
+    private void kill(ProcessId process) {
+        try {
+            guard.signal(0, process.pid(), process.startTime(), StopMode.SIGKILL, GuardLink.Scope.GROUP);
+        } catch (IOException e) {
+            log.say("cannot end a probe: " + e); // the guard is gone, and ends what it started
+        }
     }
 
     private static String path(List<String> environment) {
@@ -636,9 +764,14 @@ public final class Supervisor {
             case Cause.Restarted restarted -> putAsker(fields, restarted.by());
             case Cause.NotStarted not -> fields.put("detail", Errno.text(not.errno()));
             case Cause.GraceExpired g -> {}
+            case Cause.NobodyLeft n -> {}
             case Cause.Ended e -> {} // the fields of the status say it
             case Cause.NotRecorded n -> fields.put("detail", n.reason());
             case Cause.Abandoned a -> fields.put("detail", a.reason());
+            case Cause.NotReady n -> fields.put("detail", n.detail());
+            case Cause.Unhealthy u -> fields.put("detail", u.detail());
+            case Cause.TooManyCrashes t -> fields.put("detail", t.detail());
+            case Cause.Failed f -> fields.put("detail", f.detail());
         }
     }
 

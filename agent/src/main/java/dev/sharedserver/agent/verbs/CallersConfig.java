@@ -12,6 +12,7 @@ import dev.sharedserver.core.config.EnvFile;
 import dev.sharedserver.core.config.Port;
 import dev.sharedserver.core.config.Problem;
 import dev.sharedserver.core.config.ProjectName;
+import dev.sharedserver.core.config.RestartPolicy;
 import dev.sharedserver.core.config.ServerSpec;
 import java.io.IOException;
 import java.nio.file.InvalidPathException;
@@ -244,6 +245,11 @@ final class CallersConfig {
                 first(options.workingDir(), workingDir(spec, place)),
                 first(options.stopSignal(), spec.stopSignal()),
                 first(options.stopTimeout(), spec.stopTimeout()),
+                first(options.ready(), spec.ready()),
+                first(options.check(), spec.check()),
+                first(options.restart(), spec.restart() == RestartPolicy.NEVER ? null : spec.restart()),
+                options.port(),
+                options.export(),
                 options.config(),
                 options.json(),
                 options.shell());

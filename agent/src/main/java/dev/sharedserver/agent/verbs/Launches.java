@@ -6,6 +6,8 @@ import dev.sharedserver.cli.UseOptions;
 import dev.sharedserver.core.Period;
 import dev.sharedserver.core.Quote;
 import dev.sharedserver.core.ServerName;
+import dev.sharedserver.core.config.RestartPolicy;
+import dev.sharedserver.core.lifecycle.Health;
 import dev.sharedserver.core.lifecycle.Launch;
 import dev.sharedserver.core.lifecycle.StopMode;
 import java.io.IOException;
@@ -43,6 +45,8 @@ final class Launches {
                 logFile == null,
                 options.stdin() == null ? null : path(options.stdin(), request),
                 options.stdout() == null ? null : path(options.stdout(), request),
+                health(options),
+                options.port(),
                 surroundings(options, request));
     }
 
@@ -58,7 +62,14 @@ final class Launches {
                 false,
                 null,
                 null,
+                health(options),
+                options.port(),
                 surroundings(options, request));
+    }
+
+    private static Health health(UseOptions options) {
+        RestartPolicy restart = options.restart();
+        return new Health(options.ready(), options.check(), restart == null ? RestartPolicy.NEVER : restart);
     }
 
     private static Launch.Surroundings surroundings(UseOptions options, Request request) {

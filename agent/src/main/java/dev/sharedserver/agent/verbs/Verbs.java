@@ -30,6 +30,7 @@ import dev.sharedserver.core.lifecycle.Event;
 import dev.sharedserver.core.lifecycle.Instance;
 import dev.sharedserver.core.lifecycle.Launch;
 import dev.sharedserver.core.lifecycle.Outcome;
+import dev.sharedserver.core.lifecycle.Phase;
 import dev.sharedserver.core.lifecycle.StopMode;
 import dev.sharedserver.os.Proc;
 import java.io.IOException;
@@ -404,6 +405,7 @@ public final class Verbs {
                     refuse(complaints.error("Server " + Quote.escape(name)
                             + " cannot be restarted: its environment is not known any more. Stop it and use it anew"));
                 case Outcome.SpawnFailed o -> throw spawnFailed(name, o);
+                case Outcome.NotReady o -> throw notReady(name, o);
                 case Outcome.NotRecorded o -> refuse(complaints.notRecorded(name, directory.toString(), o.reason()));
                 case Outcome.Looked o -> launcher.exit(ExitCodes.OK);
             }
@@ -440,6 +442,17 @@ public final class Verbs {
             } else {
                 print(hold == null ? text : text + messages.held(name.value(), hold));
             }
+        }
+
+        /** What a person needs to know of a server that did not come up: why, and what it said last. */
+        static Failure notReady(String name, Outcome.NotReady o) {
+            String why = o.cause().detail();
+            String tail = LogTail.of(o.launch().logFile());
+            return new Failure(
+                    ExitCodes.FAILED,
+                    "server " + Quote.escape(name) + " did not come up: "
+                            + Quote.escape(why == null ? o.cause().word() : why)
+                            + (tail.isEmpty() ? "" : "\n" + tail));
         }
 
         static Failure spawnFailed(String name, Outcome.SpawnFailed o) {
@@ -609,7 +622,8 @@ public final class Verbs {
             State state = Views.state(server);
             boolean running = state == State.ACTIVE || state == State.GRACE;
             boolean reached = switch (wait.goal()) {
-                case READY -> running;
+                case READY ->
+                    server.foreign() != null || server.state().phase() instanceof Phase.Running up && up.ready();
                 case STOPPED -> state == State.STOPPED;
                 case ACTIVE -> state == State.ACTIVE;
                 case GRACE -> state == State.GRACE;

@@ -44,6 +44,7 @@ final class Views {
         return switch (state.phase()) {
             case Phase.Stopped s -> State.STOPPED;
             case Phase.Starting s -> state.clients().isEmpty() ? State.STOPPED : State.DEFUNCT;
+            case Phase.BackingOff b -> State.DEFUNCT;
             case Phase.Replacing r -> r.told() ? State.ACTIVE : State.STOPPED;
             case Phase.Running r -> state.clients().isEmpty() ? State.GRACE : State.ACTIVE;
             case Phase.Stopping s ->
@@ -62,7 +63,7 @@ final class Views {
         if (instance == null) {
             return stopped(state.name().value(), state(server));
         }
-        Deadline grace = state.phase() instanceof Phase.Running running ? running.grace() : null;
+        Deadline grace = state.phase() instanceof Phase.Running runs ? runs.grace() : null;
         return new ServerView(
                 state.name().value(),
                 state(server),
@@ -76,7 +77,7 @@ final class Views {
                 guard.startTime(),
                 instance.launch().workingDir(),
                 instance.launch().logFile(),
-                true,
+                state.phase() instanceof Phase.Running running && running.ready(),
                 grace == null ? null : remaining(grace),
                 null);
     }

@@ -5,16 +5,12 @@ import dev.sharedserver.core.Period;
 import dev.sharedserver.core.Quote;
 import dev.sharedserver.core.ServerName;
 import dev.sharedserver.core.Signals;
-import java.net.URI;
-import java.net.URISyntaxException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
-import java.util.regex.Pattern;
-import java.util.regex.PatternSyntaxException;
 import org.jspecify.annotations.Nullable;
 
 /** Makes a server of what a config file says under its name. Each key is read, whatever is wrong with the others. */
@@ -45,7 +41,6 @@ final class SpecReader {
     static final List<String> CONDITION_KEYS = List.of("tcp", "http", "log", "exec", "notify", "timeout", "interval");
 
     private static final int KINDS = 5;
-    private static final int MAX_PORT = 65535;
 
     /** Linux passes no longer argument or variable (MAX_ARG_STRLEN), in bytes. */
     private static final int LONGEST_TEXT = 128 << 10;
@@ -351,7 +346,7 @@ final class SpecReader {
         if ("auto".equals(text)) {
             return new Port.Auto();
         }
-        int number = portNumber(text);
+        int number = text == null ? 0 : Probes.port(text);
         if (number > 0) {
             return new Port.Fixed(number);
         }
@@ -359,26 +354,10 @@ final class SpecReader {
             wrong(
                     value,
                     where,
-                    "a port from 1 to " + MAX_PORT + " or \"auto\" is expected, not "
+                    "a port from 1 to " + Probes.MAX_PORT + " or \"auto\" is expected, not "
                             + (text == null ? Findings.kind(value) : Quote.of(text)));
         }
         return null;
-    }
-
-    /** Returns 0 if the text is no port. */
-    private static int portNumber(@Nullable String text) {
-        if (text == null || text.isEmpty() || text.length() > 5) {
-            return 0;
-        }
-        int number = 0;
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (c < '0' || c > '9') {
-                return 0;
-            }
-            number = 10 * number + c - '0';
-        }
-        return number <= MAX_PORT ? number : 0;
     }
 
     private boolean project(@Nullable Node value, @Nullable ServerName serverName) {
@@ -480,25 +459,14 @@ final class SpecReader {
             }
             return null;
         }
-        int colon = text.lastIndexOf(':');
-        String host = colon < 0 ? "127.0.0.1" : text.substring(0, colon);
-        boolean bracketed = host.startsWith("[") && host.endsWith("]");
-        if (bracketed) {
-            host = host.substring(1, host.length() - 1);
-        }
-        String digits = text.substring(colon + 1);
-        boolean own = digits.equals(ServerSpec.PORT_MARK);
-        int number = portNumber(digits);
-        boolean sound = !host.isEmpty() && (bracketed || host.indexOf(':') < 0) && host.indexOf(' ') < 0;
-        if (!sound || !own && number == 0) {
-            wrong(
-                    value,
-                    where,
-                    "a port from 1 to " + MAX_PORT + " or \"HOST:PORT\" is expected, not " + Quote.of(text)
-                            + "; an IPv6 address stands in brackets");
+        try {
+            Probe.Tcp tcp = Probes.tcp(text.replace(ServerSpec.PORT_MARK, "1"));
+            boolean own = text.endsWith(ServerSpec.PORT_MARK);
+            return own ? new Probe.Tcp(tcp.host(), 0) : tcp;
+        } catch (InvalidInput e) {
+            wrong(value, where, message(e));
             return null;
         }
-        return new Probe.Tcp(host, number);
     }
 
     private @Nullable Probe http(Node value, String where) {
@@ -507,31 +475,24 @@ final class SpecReader {
             return null;
         }
         try {
-            URI uri = new URI(text.replace(ServerSpec.PORT_MARK, "1"));
-            boolean web = "http".equals(uri.getScheme()) || "https".equals(uri.getScheme());
-            if (web && uri.getHost() != null && uri.getPort() != 0 && uri.getPort() <= MAX_PORT) {
-                return new Probe.Http(text);
-            }
-        } catch (URISyntaxException e) {
-            // said below
+            Probes.http(text.replace(ServerSpec.PORT_MARK, "1"));
+            return new Probe.Http(text);
+        } catch (InvalidInput e) {
+            wrong(value, where, message(e));
+            return null;
         }
-        wrong(value, where, "a URL like http://127.0.0.1:8000/health is expected, not " + Quote.of(text));
-        return null;
     }
 
     private @Nullable Probe log(Node value, String where) {
         String text = text(value, where);
+        if (text == null) {
+            return null;
+        }
         try {
-            if (text != null) {
-                Pattern.compile(text.replace(ServerSpec.PORT_MARK, "1"));
-            }
-            return text == null ? null : new Probe.LogPattern(text);
-        } catch (PatternSyntaxException e) {
-            wrong(
-                    value,
-                    where,
-                    "invalid regular expression " + Quote.of(Objects.requireNonNull(text, "it was compiled")) + ": "
-                            + e.getDescription() + " at " + e.getIndex());
+            Probes.log(text.replace(ServerSpec.PORT_MARK, "1"));
+            return new Probe.LogPattern(text);
+        } catch (InvalidInput e) {
+            wrong(value, where, message(e));
             return null;
         }
     }
@@ -539,11 +500,12 @@ final class SpecReader {
     private @Nullable Probe exec(Node value, String where) {
         if (value instanceof Node.Text) {
             String line = text(value, where);
-            if (line != null && line.isBlank()) {
-                wrong(value, where, "a command is expected, not ''");
+            try {
+                return line == null ? null : Probes.exec(line);
+            } catch (InvalidInput e) {
+                wrong(value, where, message(e));
                 return null;
             }
-            return line == null ? null : new Probe.Exec(List.of("/bin/sh", "-c", line));
         }
         if (value instanceof Node.Items items) {
             List<String> command = texts(items, where);

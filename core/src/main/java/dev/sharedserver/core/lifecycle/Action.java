@@ -1,6 +1,7 @@
 package dev.sharedserver.core.lifecycle;
 
 import dev.sharedserver.core.ProcessId;
+import dev.sharedserver.core.config.Condition;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +25,12 @@ public sealed interface Action {
 
     /** Let the zombie go. */
     record Reap(ProcessId process) implements Action {}
+
+    /** Find out when it is up. */
+    record AwaitReady(Instance instance, Condition condition) implements Action {}
+
+    /** Look again and again whether it is well. */
+    record Check(Instance instance, Condition condition) implements Action {}
 
     /** Answer a request. */
     record Reply(long request, Outcome outcome) implements Action {}
@@ -64,6 +71,11 @@ public sealed interface Action {
         KILLING,
         EXITED,
         STOPPED,
+        READY,
+        UNHEALTHY,
+        HEALTHY,
+        BACKING_OFF,
+        GAVE_UP,
         STOP_FAILED,
         SURVIVED_KILL;
 

@@ -94,6 +94,18 @@ public sealed interface Event {
     /** No process of the server's group is left but the zombie. */
     record GroupEmpty(ProcessId process) implements Event {}
 
+    /** It is up. */
+    record Ready(ProcessId process) implements Event {}
+
+    /** It is not up yet; {@code looked} says what was seen. Told when that changes. */
+    record Unready(ProcessId process, String looked) implements Event {}
+
+    /** Somebody looked whether it is still well; {@code fault} is null if it is. */
+    record Checked(ProcessId process, @Nullable String fault) implements Event {}
+
+    /** Whoever asked {@code asked} has hung up: what it would have held is not wanted. */
+    record Withdraw(long asked) implements Event {}
+
     /** A deadline may have come. */
     record Tick() implements Event {}
 
@@ -101,11 +113,25 @@ public sealed interface Event {
      * A server was found running for which memory knows nothing.
      *
      * @param grace its deadline if one was recorded
+     * @param unready when it is given up if it is not up then, null if it is up
+     * @param crashes when it failed lately, CLOCK_MONOTONIC in ns
      */
     record Found(
             Instance instance,
             List<Client> clients,
-            @Nullable Deadline grace) implements Event {}
+            @Nullable Deadline grace,
+            @Nullable Deadline unready,
+            List<Long> crashes)
+            implements Event {
+
+        /** One that is up and has not failed. */
+        public Found(Instance instance, List<Client> clients, @Nullable Deadline grace) {
+            this(instance, clients, grace, null, List.of());
+        }
+    }
+
+    /** A server was found that waits for being started again, and of which memory knows nothing. */
+    record FoundDown(Instance before, List<Client> clients, Deadline until, List<Long> crashes) implements Event {}
 
     /** Nothing but a look at the disk, for somebody who waits for its end. */
     record Look(long request) implements Request {}

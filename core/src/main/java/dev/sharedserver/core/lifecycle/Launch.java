@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param ownLog true if {@code logFile} is the product's default, which is rotated; false for {@code --log-file}
  * @param stdin path to read from, null for /dev/null
  * @param stdout path that replaces the log for standard output, null for the log
+ * @param health how it is known to be well
+ * @param port where it is to listen, null where nobody said
  * @param surroundings null where nobody knows them any more (an adopted server)
  */
 public record Launch(
@@ -28,6 +30,8 @@ public record Launch(
         boolean ownLog,
         @Nullable String stdin,
         @Nullable String stdout,
+        Health health,
+        @Nullable Integer port,
         @Nullable Surroundings surroundings) {
 
     /** Tells whether the server is its caller's process, which became it: it has the caller's stdio, group and parent. */

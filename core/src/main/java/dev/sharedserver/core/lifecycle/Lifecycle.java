@@ -2,8 +2,11 @@ package dev.sharedserver.core.lifecycle;
 
 import dev.sharedserver.core.Period;
 import dev.sharedserver.core.ProcessId;
+import dev.sharedserver.core.config.Condition;
+import dev.sharedserver.core.config.RestartPolicy;
 import dev.sharedserver.core.lifecycle.Action.What;
 import dev.sharedserver.core.lifecycle.ServerState.Attaching;
+import dev.sharedserver.core.lifecycle.ServerState.Awaiting;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -26,12 +29,31 @@ public final class Lifecycle {
     /** How long a group may take to vanish after SIGKILL before the stop is reported as failed. */
     private static final Period AFTER_KILL = new Period(5_000_000_000L);
 
+    /** How long a server may take to be up if nobody says. */
+    private static final Period READY_TIMEOUT = new Period(30_000_000_000L);
+
+    /** So many checks in a row have to fail. */
+    private static final int UNHEALTHY_AFTER = 3;
+
+    /** So many failures within the window are the last. */
+    private static final int MOST_CRASHES = 8;
+
+    private static final Period CRASH_WINDOW = new Period(300_000_000_000L);
+
+    /** The pause after the first failure, in ns; each further one doubles it. */
+    private static final long FIRST_PAUSE = 100_000_000L;
+
+    private static final long LONGEST_PAUSE = 30_000_000_000L;
+
     private final ServerState before;
     private final Now now;
     private final List<Action> actions = new ArrayList<>();
     private final Map<String, Client> clients;
     private final List<Attaching> attaching;
     private final List<Event> deferred;
+    private final List<Awaiting> awaiting;
+    private final List<Long> crashes;
+    private @Nullable String looked;
     private Phase phase;
 
     private Lifecycle(ServerState before, Now now) {
@@ -41,6 +63,9 @@ public final class Lifecycle {
         this.clients = new LinkedHashMap<>(before.clients());
         this.attaching = new ArrayList<>(before.attaching());
         this.deferred = new ArrayList<>(before.deferred());
+        this.awaiting = new ArrayList<>(before.awaiting());
+        this.crashes = new ArrayList<>(before.crashes());
+        this.looked = before.looked();
     }
 
     /** Returns where {@code event} takes {@code state}. */
@@ -88,7 +113,12 @@ public final class Lifecycle {
             case Event.ServerEnded e -> false;
             case Event.GroupEmpty e -> false;
             case Event.Tick t -> false;
+            case Event.Ready r -> false;
+            case Event.Unready u -> false;
+            case Event.Checked c -> false;
+            case Event.Withdraw w -> false;
             case Event.Found f -> false;
+            case Event.FoundDown f -> false;
         };
         return refused ? step.done() : null;
     }
@@ -102,7 +132,10 @@ public final class Lifecycle {
                         // not
                         Collections.unmodifiableMap(clients),
                         List.copyOf(attaching),
-                        List.copyOf(deferred)),
+                        List.copyOf(deferred),
+                        List.copyOf(awaiting),
+                        List.copyOf(crashes),
+                        looked),
                 List.copyOf(actions));
     }
 
@@ -133,7 +166,12 @@ public final class Lifecycle {
             }
             case Event.GroupEmpty empty -> groupEmpty(empty.process());
             case Event.Tick tick -> tick();
+            case Event.Ready ready -> ready(ready.process());
+            case Event.Unready unready -> unready(unready);
+            case Event.Checked checked -> checked(checked);
+            case Event.Withdraw withdraw -> withdraw(withdraw);
             case Event.Found found -> found(found);
+            case Event.FoundDown found -> foundDown(found);
         }
     }
 
@@ -151,6 +189,7 @@ public final class Lifecycle {
                 spawn(use.launch(), List.of(), null, null);
             }
             case Phase.Running r -> attach(use, use.client(), false);
+            case Phase.BackingOff b -> startNow(b, use);
             case Phase.Starting s -> deferred.add(use);
             case Phase.Replacing r -> deferred.add(use);
             case Phase.Stopping s -> deferred.add(use);
@@ -178,6 +217,7 @@ public final class Lifecycle {
                     attach(exec, exec.follower(), false);
                 }
             }
+            case Phase.BackingOff b -> startNow(b, exec);
             case Phase.Starting s -> deferred.add(exec);
             case Phase.Replacing r -> deferred.add(exec);
             case Phase.Stopping s -> deferred.add(exec);
@@ -205,6 +245,7 @@ public final class Lifecycle {
             case Phase.Stopped s -> spawn(start.launch(), List.of(), start.request(), null);
             case Phase.Running r ->
                 reply(start.request(), new Outcome.AlreadyRunning(pid(r.instance()), clients.size()));
+            case Phase.BackingOff b -> startNow(b, start);
             case Phase.Starting s -> deferred.add(start);
             case Phase.Replacing r -> deferred.add(start);
             case Phase.Stopping s -> deferred.add(start);
@@ -221,6 +262,11 @@ public final class Lifecycle {
                     settle();
                     Deadline grace = phase instanceof Phase.Running running ? running.grace() : now.plus(new Period(0));
                     reply(unuse.request(), new Outcome.Detached(clients.size(), grace));
+                }
+            }
+            case Phase.BackingOff b -> {
+                if (detach(unuse)) {
+                    reply(unuse.request(), new Outcome.Detached(clients.size(), now.plus(new Period(0))));
                 }
             }
             case Phase.Stopping s -> {
@@ -244,13 +290,19 @@ public final class Lifecycle {
 
     private void stop(Event.Stop stop) {
         switch (phase) {
+            case Phase.BackingOff b -> {
+                if (!refused(stop.request(), stop.caller(), stop.evenIfUsed())) {
+                    note(What.STOPPED, pid(b.before()), new Cause.Requested(stop.by()), null);
+                    reply(stop.request(), new Outcome.Stopped(false));
+                    phase = new Phase.Stopped();
+                    dropClients();
+                }
+            }
             case Phase.Stopped s -> reply(stop.request(), new Outcome.NotRunning());
             case Phase.Starting s -> deferred.add(stop);
             case Phase.Replacing r -> deferred.add(stop);
             case Phase.Running r -> {
-                List<Client> others = others(stop.caller());
-                if (!others.isEmpty() && !stop.evenIfUsed()) {
-                    reply(stop.request(), new Outcome.StillUsed(others));
+                if (refused(stop.request(), stop.caller(), stop.evenIfUsed())) {
                     return;
                 }
                 StopMode mode = stop.mode() == null ? StopMode.of(r.instance().launch()) : stop.mode();
@@ -300,10 +352,14 @@ public final class Lifecycle {
             case Phase.Starting s -> deferred.add(restart);
             case Phase.Replacing r -> deferred.add(restart);
             case Phase.Stopping s -> deferred.add(restart);
+            case Phase.BackingOff b -> {
+                if (!refused(restart.request(), restart.caller(), restart.evenIfUsed())) {
+                    Launch next = restart.launch() == null ? b.launch() : restart.launch();
+                    spawn(next, List.of(restart.request()), null, b.before());
+                }
+            }
             case Phase.Running r -> {
-                List<Client> others = others(restart.caller());
-                if (!others.isEmpty() && !restart.evenIfUsed()) {
-                    reply(restart.request(), new Outcome.StillUsed(others));
+                if (refused(restart.request(), restart.caller(), restart.evenIfUsed())) {
                     return;
                 }
                 if (r.instance().launch().isExec()) {
@@ -324,6 +380,16 @@ public final class Lifecycle {
                         List.of(restart.request()));
             }
         }
+    }
+
+    /** Answers a request that would take the server from others than its caller. */
+    private boolean refused(long request, @Nullable String caller, boolean evenIfUsed) {
+        List<Client> others = others(caller);
+        if (others.isEmpty() || evenIfUsed) {
+            return false;
+        }
+        reply(request, new Outcome.StillUsed(others));
+        return true;
     }
 
     private List<Client> others(@Nullable String caller) {
@@ -372,20 +438,71 @@ public final class Lifecycle {
                 clients.put(client.key(), client);
             }
             int refcount = clients.size();
-            if (one.starter()) {
-                reply(one.request(), new Outcome.Started(pid, refcount));
-            } else if (rescued) {
-                reply(one.request(), new Outcome.Rescued(pid, refcount));
-            } else {
-                reply(one.request(), new Outcome.Attached(pid, refcount));
-            }
+            Outcome outcome = one.starter()
+                    ? new Outcome.Started(pid, refcount)
+                    : rescued ? new Outcome.Rescued(pid, refcount) : new Outcome.Attached(pid, refcount);
+            answer(one.request(), outcome, same ? null : client);
             if (!same) {
                 note(rescued ? What.RESCUED : What.ATTACHED, client);
             }
             rescued = false;
         }
         if (!ready.isEmpty()) {
-            phase = new Phase.Running(running.instance(), null);
+            phase = running.withGrace(null);
+        }
+    }
+
+    /** Answers a request that has what it wants, now or when the server is up; {@code client} is what it brought. */
+    private void answer(long request, Outcome outcome, @Nullable Client client) {
+        if (phase instanceof Phase.Running running && !running.ready()) {
+            awaiting.add(new Awaiting(request, outcome, client));
+        } else {
+            reply(request, outcome);
+        }
+    }
+
+    /** Tells everybody who waits that the server is not up and will not be; what they brought is let go. */
+    private void refuseAwaiting(Launch launch, Cause why) {
+        List<Awaiting> refused = List.copyOf(awaiting);
+        awaiting.clear();
+        for (Awaiting one : refused) {
+            reply(one.request(), new Outcome.NotReady(launch, why, looked));
+            letGo(one.client());
+        }
+    }
+
+    private void letGo(@Nullable Client client) {
+        if (client != null && client.equals(clients.get(client.key()))) {
+            clients.remove(client.key());
+            unwatch(client);
+            note(What.DETACHED, client);
+        }
+    }
+
+    /** Whoever asked has hung up before there was an answer. */
+    private void withdraw(Event.Withdraw withdraw) {
+        long request = withdraw.asked();
+        for (Awaiting one : List.copyOf(awaiting)) {
+            if (one.request() == request) {
+                awaiting.remove(one);
+                letGo(one.client());
+            }
+        }
+        for (Attaching one : List.copyOf(attaching)) {
+            if (one.request() == request && phase instanceof Phase.Running) {
+                attaching.remove(one);
+                unwatch(one.client());
+            }
+        }
+        for (Event event : List.copyOf(deferred)) {
+            if (event instanceof Event.Use use && use.request() == request) {
+                deferred.remove(event);
+                unwatch(use.client());
+            }
+        }
+        if (phase instanceof Phase.Starting && !deferred.contains(withdraw)) {
+            // the use that it is started for: let go as soon as it is counted
+            deferred.add(withdraw);
         }
     }
 
@@ -470,11 +587,12 @@ public final class Lifecycle {
 
     private void execed(ProcessId process) {
         if (phase instanceof Phase.Replacing r && r.told() && r.process().equals(process)) {
-            phase = new Phase.Running(r.instance(), null);
+            phase = new Phase.Running(r.instance(), null, unready(r.launch()), 0);
             note(What.EXECED, process.pid(), null, null);
             if (clients.containsKey(r.client().key())) {
                 note(What.ATTACHED, r.client());
             }
+            care();
         }
     }
 
@@ -516,18 +634,98 @@ public final class Lifecycle {
         }
         run(starting, process, true);
         note(What.STARTED, process.pid(), null, null);
+        looked = null;
         attached(one -> one.client().process() == null);
         for (long restart : starting.restarts()) {
-            reply(restart, new Outcome.Restarted(process.pid(), clients.size()));
+            answer(restart, new Outcome.Restarted(process.pid(), clients.size()), null);
         }
         if (starting.starter() != null) {
-            reply(starting.starter(), new Outcome.Started(process.pid(), clients.size()));
+            answer(starting.starter(), new Outcome.Started(process.pid(), clients.size()), null);
+        }
+        care();
+    }
+
+    private @Nullable Deadline unready(Launch launch) {
+        Condition ready = launch.health().ready();
+        if (ready == null) {
+            return null;
+        }
+        return now.plus(readyTimeout(ready));
+    }
+
+    private static Period readyTimeout(Condition ready) {
+        return ready.timeout() == null ? READY_TIMEOUT : ready.timeout();
+    }
+
+    /** Has somebody look at the server, as it wants to be looked at now. */
+    private void care() {
+        if (!(phase instanceof Phase.Running running)) {
+            return;
+        }
+        Health health = running.instance().launch().health();
+        if (!running.ready()) {
+            if (health.ready() != null) {
+                actions.add(new Action.AwaitReady(running.instance(), health.ready()));
+            }
+        } else if (health.check() != null) {
+            actions.add(new Action.Check(running.instance(), health.check()));
+        }
+    }
+
+    private void ready(ProcessId process) {
+        if (!(phase instanceof Phase.Running running)
+                || running.ready()
+                || !running.instance().process().equals(process)) {
+            return;
+        }
+        phase = new Phase.Running(running.instance(), running.grace());
+        looked = null;
+        note(What.READY, process.pid(), null, null);
+        for (Awaiting one : awaiting) {
+            reply(one.request(), one.outcome().of(process.pid(), clients.size()));
+        }
+        awaiting.clear();
+        care();
+    }
+
+    private void unready(Event.Unready unready) {
+        if (phase instanceof Phase.Running running
+                && !running.ready()
+                && running.instance().process().equals(unready.process())) {
+            looked = unready.looked();
+        }
+    }
+
+    private void checked(Event.Checked checked) {
+        if (!(phase instanceof Phase.Running running)
+                || !running.ready()
+                || !running.instance().process().equals(checked.process())) {
+            return;
+        }
+        Instance instance = running.instance();
+        looked = checked.fault();
+        if (checked.fault() == null) {
+            if (running.misses() >= UNHEALTHY_AFTER) {
+                note(What.HEALTHY, pid(instance), null, null);
+            }
+            phase = new Phase.Running(instance, running.grace());
+            return;
+        }
+        int misses = running.misses() + 1;
+        phase = new Phase.Running(instance, running.grace(), null, misses);
+        if (misses == UNHEALTHY_AFTER) {
+            Cause cause = new Cause.Unhealthy(misses, checked.fault());
+            note(What.UNHEALTHY, pid(instance), cause, null);
+            // where nobody holds it, nobody misses it: its grace period goes on
+            if (instance.launch().health().restart() != RestartPolicy.NEVER && !clients.isEmpty()) {
+                end(instance, cause, StopMode.of(instance.launch()), List.of(), null, List.of());
+            }
         }
     }
 
     private void run(Phase.Starting starting, ProcessId process, boolean recorded) {
         Instance instance = new Instance(process, starting.launch(), now.wall(), true, recorded);
-        phase = new Phase.Running(instance, null);
+        phase = new Phase.Running(instance, null, recorded ? unready(starting.launch()) : null, 0);
     }
 
     /** Ends a server that runs but cannot be recorded, and tells everybody who waits for it. */
@@ -537,6 +735,7 @@ public final class Lifecycle {
         }
         run(starting, process, false);
         refuseWaiting(starting, new Outcome.NotRecorded(reason));
+        refuseAwaiting(starting.launch(), new Cause.NotRecorded(reason));
         dropClients();
         end(
                 ((Phase.Running) phase).instance(),
@@ -551,10 +750,66 @@ public final class Lifecycle {
         if (!(phase instanceof Phase.Starting starting)) {
             return;
         }
-        phase = new Phase.Stopped();
-        note(What.START_FAILED, null, new Cause.NotStarted(failed.step(), failed.errno()), null);
+        Cause why = new Cause.NotStarted(failed.step(), failed.errno());
+        note(What.START_FAILED, null, why, null);
         refuseWaiting(starting, new Outcome.SpawnFailed(starting.launch(), failed.step(), failed.errno()));
-        dropClients();
+        refuseAwaiting(starting.launch(), why);
+        Instance crashed = starting.before();
+        if (crashed != null
+                && starting.restarts().isEmpty()
+                && !clients.isEmpty()
+                && starting.launch().health().restart() != RestartPolicy.NEVER) {
+            backOff(starting.launch(), crashed);
+        } else {
+            phase = new Phase.Stopped();
+            dropClients();
+        }
+    }
+
+    // Failure
+
+    /** Something wants a server that waits for being started again: then it does not wait. */
+    private void startNow(Phase.BackingOff waiting, Event asked) {
+        deferred.add(asked);
+        spawn(waiting.launch(), List.of(), null, waiting.before());
+    }
+
+    private boolean isToBeRestarted(Phase.Stopping s) {
+        Launch launch = s.instance().launch();
+        RestartPolicy policy = launch.health().restart();
+        boolean fit = switch (s.cause()) {
+            case Cause.Ended ended -> policy == RestartPolicy.ALWAYS || !isSuccess(ended.status());
+            case Cause.NotReady n -> true;
+            case Cause.Unhealthy u -> true;
+            default -> false;
+        };
+        return fit
+                && policy != RestartPolicy.NEVER
+                && s.waiting().isEmpty()
+                && !clients.isEmpty()
+                && !launch.isExec()
+                && launch.surroundings() != null;
+    }
+
+    private static boolean isSuccess(ExitStatus status) {
+        return status instanceof ExitStatus.Exited exited && exited.code() == 0;
+    }
+
+    /** It failed: it is started again after a pause, unless it has failed too often. */
+    private void backOff(Launch launch, Instance crashed) {
+        long since = now.monotonicNanos() - CRASH_WINDOW.nanos();
+        crashes.removeIf(at -> at <= since);
+        crashes.add(now.monotonicNanos());
+        int count = crashes.size();
+        if (count >= MOST_CRASHES) {
+            note(What.GAVE_UP, null, new Cause.TooManyCrashes(count, CRASH_WINDOW), null);
+            phase = new Phase.Stopped();
+            dropClients();
+            return;
+        }
+        Period pause = new Period(Math.min(LONGEST_PAUSE, FIRST_PAUSE << (count - 1)));
+        phase = new Phase.BackingOff(launch, crashed, now.plus(pause));
+        note(What.BACKING_OFF, null, new Cause.Failed(count, pause), null);
     }
 
     private void refuseWaiting(Phase.Starting starting, Outcome why) {
@@ -577,11 +832,13 @@ public final class Lifecycle {
         switch (phase) {
             case Phase.Stopped s -> {}
             case Phase.Starting s -> {}
+            case Phase.BackingOff b -> {}
             case Phase.Replacing r -> {}
             case Phase.Running r -> {
                 if (r.instance().process().equals(ended.process())) {
                     note(What.EXITED, ended.process().pid(), null, ended.status());
                     Launch launch = r.instance().launch();
+                    refuseAwaiting(launch, new Cause.Ended(ended.status()));
                     leaderless(new Phase.Stopping(
                             r.instance(),
                             new Cause.Ended(ended.status()),
@@ -640,6 +897,9 @@ public final class Lifecycle {
             @Nullable Launch next,
             List<Long> restarts) {
         note(What.STOPPING, pid(instance), cause, null);
+        if (next == null) {
+            refuseAwaiting(instance.launch(), cause);
+        }
         boolean kill = mode.signal() == StopMode.SIGKILL;
         phase = new Phase.Stopping(
                 instance, cause, mode, now.plus(mode.patience()), kill, null, waiting, next, restarts);
@@ -665,7 +925,10 @@ public final class Lifecycle {
         }
         if (s.next() != null) {
             spawn(s.next(), s.restarts(), null, s.instance());
+        } else if (isToBeRestarted(s)) {
+            backOff(s.instance().launch(), s.instance());
         } else {
+            refuseAwaiting(s.instance().launch(), s.cause());
             phase = new Phase.Stopped();
             dropClients();
         }
@@ -687,7 +950,23 @@ public final class Lifecycle {
         Instance instance = found.instance();
         note(What.ADOPTED, pid(instance), null, null);
         actions.add(new Action.Watch(instance.process()));
-        for (Client client : found.clients()) {
+        adopt(found.clients(), instance);
+        crashes.addAll(found.crashes());
+        phase = new Phase.Running(instance, clients.isEmpty() ? found.grace() : null, found.unready(), 0);
+        care();
+    }
+
+    private void foundDown(Event.FoundDown found) {
+        if (!(phase instanceof Phase.Stopped)) {
+            return;
+        }
+        adopt(found.clients(), found.before());
+        crashes.addAll(found.crashes());
+        phase = new Phase.BackingOff(found.before().launch(), found.before(), found.until());
+    }
+
+    private void adopt(List<Client> found, Instance instance) {
+        for (Client client : found) {
             // files are edited: a server that held itself would never end
             if (!instance.process().equals(client.process())) {
                 clients.put(client.key(), client);
@@ -696,7 +975,6 @@ public final class Lifecycle {
                 }
             }
         }
-        phase = new Phase.Running(instance, clients.isEmpty() ? found.grace() : null);
     }
 
     // Time
@@ -712,8 +990,18 @@ public final class Lifecycle {
             case Phase.Stopped s -> {}
             case Phase.Starting s -> {}
             case Phase.Replacing r -> {}
+            case Phase.BackingOff b -> {
+                if (b.until().reached(now) && !clients.isEmpty()) {
+                    spawn(b.launch(), List.of(), null, b.before());
+                }
+            }
             case Phase.Running r -> {
-                if (r.grace() != null && attaching.isEmpty() && r.grace().reached(now)) {
+                if (r.unready() != null && r.unready().reached(now)) {
+                    Launch launch = r.instance().launch();
+                    Condition ready = Objects.requireNonNull(launch.health().ready(), "it is waited for");
+                    Cause cause = new Cause.NotReady(readyTimeout(ready), looked);
+                    end(r.instance(), cause, StopMode.of(launch), List.of(), null, List.of());
+                } else if (r.grace() != null && attaching.isEmpty() && r.grace().reached(now)) {
                     StopMode mode = StopMode.of(r.instance().launch());
                     end(r.instance(), new Cause.GraceExpired(), mode, List.of(), null, List.of());
                 }
@@ -805,11 +1093,20 @@ public final class Lifecycle {
     private boolean waits(Event event) {
         return phase instanceof Phase.Stopping stopping
                 && !(event instanceof Event.Unuse)
+                && !(event instanceof Event.Withdraw)
                 && !(event instanceof Event.Stop && stopping.next() == null);
     }
 
     /** The grace period begins when nobody holds the server and nobody is about to. */
     private void settle() {
+        if (phase instanceof Phase.BackingOff waiting && clients.isEmpty()) {
+            note(What.STOPPED, pid(waiting.before()), new Cause.NobodyLeft(), null);
+            phase = new Phase.Stopped();
+        }
+        if (phase instanceof Phase.Stopped) {
+            crashes.clear();
+            looked = null;
+        }
         if (!(phase instanceof Phase.Running running)) {
             return;
         }
@@ -819,7 +1116,7 @@ public final class Lifecycle {
                 StopMode mode = StopMode.of(running.instance().launch());
                 end(running.instance(), new Cause.GraceExpired(), mode, List.of(), null, List.of());
             } else {
-                phase = new Phase.Running(running.instance(), now.plus(period));
+                phase = running.withGrace(now.plus(period));
                 note(What.GRACE, pid(running.instance()), null, null);
             }
         }

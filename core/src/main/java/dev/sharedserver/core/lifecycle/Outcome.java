@@ -6,6 +6,18 @@ import org.jspecify.annotations.Nullable;
 /** What is answered to a request. */
 public sealed interface Outcome {
 
+    /** Returns the same of another run and with another count, where there are such. */
+    default Outcome of(long pid, int refcount) {
+        return switch (this) {
+            case Started o -> new Started(pid, refcount);
+            case Attached o -> new Attached(pid, refcount);
+            case Rescued o -> new Rescued(pid, refcount);
+            case AlreadyRunning o -> new AlreadyRunning(pid, refcount);
+            case Restarted o -> new Restarted(pid, refcount);
+            default -> this;
+        };
+    }
+
     /** The server was started for this request. */
     record Started(long pid, int refcount) implements Outcome {}
 
@@ -62,6 +74,9 @@ public sealed interface Outcome {
 
     /** The server was made by {@code exec}: only its caller can start it again. */
     record IsExec(long pid) implements Outcome {}
+
+    /** It was started and ended, or was not up in time; {@code looked} says what was seen last. */
+    record NotReady(Launch launch, Cause cause, @Nullable String looked) implements Outcome {}
 
     /** Its environment is not known any more, so the same server cannot be made again. */
     record NoEnvironment() implements Outcome {}

@@ -55,8 +55,36 @@ public sealed interface Phase {
      * It runs.
      *
      * @param grace when it is to be stopped, null while somebody holds it or is about to
+     * @param unready when it is given up if it is not up then, null once it is up
+     * @param misses how many checks in a row have failed
      */
-    record Running(Instance instance, @Nullable Deadline grace) implements Phase {}
+    record Running(
+            Instance instance,
+            @Nullable Deadline grace,
+            @Nullable Deadline unready,
+            int misses) implements Phase {
+
+        /** One that is up and well. */
+        public Running(Instance instance, @Nullable Deadline grace) {
+            this(instance, grace, null, 0);
+        }
+
+        /** Tells whether it is known to be up. */
+        public boolean ready() {
+            return unready == null;
+        }
+
+        Running withGrace(@Nullable Deadline other) {
+            return new Running(instance, other, unready, misses);
+        }
+    }
+
+    /**
+     * It failed, is gone, and is to be started again for the clients that it has.
+     *
+     * @param before the run that failed; stands on disk until the next one does
+     */
+    record BackingOff(Launch launch, Instance before, Deadline until) implements Phase {}
 
     /**
      * It is on its way out.

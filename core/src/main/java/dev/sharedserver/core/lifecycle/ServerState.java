@@ -11,9 +11,19 @@ import org.jspecify.annotations.Nullable;
  * @param clients who holds it, by key, in the order of attaching
  * @param attaching the uses whose client the guard does not watch yet
  * @param deferred the events that wait for the end of a start or of a stop, in order
+ * @param awaiting the requests that are answered when the server is up
+ * @param crashes when it failed lately, CLOCK_MONOTONIC in ns, oldest first
+ * @param looked what the last look at a server that is not up yet, or not well, has seen; null for nothing
  */
 public record ServerState(
-        ServerName name, Phase phase, Map<String, Client> clients, List<Attaching> attaching, List<Event> deferred) {
+        ServerName name,
+        Phase phase,
+        Map<String, Client> clients,
+        List<Attaching> attaching,
+        List<Event> deferred,
+        List<Awaiting> awaiting,
+        List<Long> crashes,
+        @Nullable String looked) {
 
     /**
      * A use that waits until the guard watches its client.
@@ -29,9 +39,18 @@ public record ServerState(
         }
     }
 
+    /**
+     * A request that waits until the server is up.
+     *
+     * @param outcome its answer then
+     * @param client whose reference ends if it never is; null if the request brought none
+     */
+    public record Awaiting(
+            long request, Outcome outcome, @Nullable Client client) {}
+
     /** Returns the state of a server of which nothing is known. */
     public static ServerState stopped(ServerName name) {
-        return new ServerState(name, new Phase.Stopped(), Map.of(), List.of(), List.of());
+        return new ServerState(name, new Phase.Stopped(), Map.of(), List.of(), List.of(), List.of(), List.of(), null);
     }
 
     /** Tells whether there is nothing to remember. */
@@ -44,6 +63,7 @@ public record ServerState(
         return switch (phase) {
             case Phase.Stopped s -> null;
             case Phase.Starting s -> null;
+            case Phase.BackingOff b -> null;
             case Phase.Replacing r -> r.told() ? r.instance() : null;
             case Phase.Running r -> r.instance();
             case Phase.Stopping s -> s.instance();
@@ -57,9 +77,8 @@ public record ServerState(
             case Phase.Starting s -> Long.MAX_VALUE;
             case Phase.Replacing r -> Long.MAX_VALUE;
             case Phase.Running r ->
-                r.grace() == null || !attaching.isEmpty()
-                        ? Long.MAX_VALUE
-                        : r.grace().monotonicNanos();
+                Math.min(attaching.isEmpty() ? nanos(r.grace()) : Long.MAX_VALUE, nanos(r.unready()));
+            case Phase.BackingOff b -> b.until().monotonicNanos();
             case Phase.Stopping s -> s.deadline().monotonicNanos();
         };
         for (Client client : clients.values()) {
@@ -68,5 +87,9 @@ public record ServerState(
             }
         }
         return next;
+    }
+
+    private static long nanos(@Nullable Deadline deadline) {
+        return deadline == null ? Long.MAX_VALUE : deadline.monotonicNanos();
     }
 }

@@ -36,6 +36,8 @@ class ExecTest {
                 false,
                 null,
                 null,
+                l.health(),
+                l.port(),
                 l.surroundings());
     }
 

@@ -42,6 +42,8 @@ final class Life {
                 true,
                 null,
                 null,
+                Health.NONE,
+                null,
                 new Launch.Surroundings(List.of(), 022, 0, List.of()));
     }
 

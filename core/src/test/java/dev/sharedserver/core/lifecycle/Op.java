@@ -118,6 +118,8 @@ sealed interface Op {
                     true,
                     null,
                     null,
+                    plain.health(),
+                    plain.port(),
                     plain.surroundings());
         }
     }

@@ -271,6 +271,8 @@ final class Play {
                 l.ownLog(),
                 l.stdin(),
                 l.stdout(),
+                l.health(),
+                l.port(),
                 null);
     }
 
