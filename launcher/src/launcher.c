@@ -29,6 +29,8 @@
 
 extern char **environ;
 
+/* of standard input; what is sent of it has to fit into a frame */
+enum { INPUT_LIMIT = 2 << 20 };
 enum { PATIENCE_MS = 15000, POKE_MS = 5000, ALONE_MS = 2500, RLIMITS = 16 };
 enum { FLAG_STDIN = 1, FLAG_STDOUT = 2, FLAG_STDERR = 4, FLAG_RETRY = 8, FLAG_SIGNALLED = 16 };
 enum { WATCH_HEED_SIGNALS = 1 };
@@ -582,7 +584,48 @@ struct conversation {
 	struct buffer in;
 	int fd, inotify;
 	int streams; /* something was printed, and there may be more */
+	struct buffer input; /* standard input so far: kept, since an agent that takes over asks for it again */
+	int input_ended;
 };
+
+enum { INPUT_WHOLE, INPUT_MORE, INPUT_LATE, INPUT_BROKEN };
+
+/* Reads standard input to its end, but little more than limit bytes, and no longer than until the deadline. */
+static int read_input(struct conversation *c, size_t limit, int64_t deadline)
+{
+	while (!c->input_ended && c->input.length <= limit) {
+		struct pollfd p = {0, POLLIN, 0};
+		int64_t left = deadline - now_ms();
+		if (left <= 0)
+			return INPUT_LATE;
+		if (buffer_reserve(&c->input, 65536) != 0)
+			return INPUT_BROKEN;
+		int ready = poll(&p, 1, left > INT_MAX ? INT_MAX : (int)left);
+		ssize_t n = ready > 0 ? read(0, c->input.at + c->input.length, 65536) : -1;
+		if (n > 0)
+			c->input.length += (size_t)n;
+		else if (n == 0)
+			c->input_ended = 1;
+		else if (ready != 0 && errno == EAGAIN)
+			pause_a_little(); /* a reader beside us was quicker, again and again */
+		else if (ready != 0 && errno != EINTR)
+			return INPUT_BROKEN;
+	}
+	return c->input.length <= limit ? INPUT_WHOLE : INPUT_MORE;
+}
+
+static int send_input(struct conversation *c, size_t limit, int64_t timeout_ms)
+{
+	struct buffer b = {0};
+	int how = read_input(c, limit, now_ms() + timeout_ms);
+	size_t frame = frame_begin(&b, 'I');
+	put_u8(&b, (uint8_t)how);
+	put_bytes(&b, c->input.at, c->input.length < limit ? c->input.length : limit);
+	frame_end(&b, frame);
+	int sent = b.failed ? -1 : send_all(c->fd, b.at, b.length);
+	buffer_free(&b);
+	return sent == 0 ? DONE : LOST;
+}
 
 static int exec_failed(struct conversation *c, int step, int error)
 {
@@ -633,6 +676,12 @@ static int obey(struct conversation *c, char type, struct cursor *body)
 		free(c->token);
 		c->token = token;
 		return DONE;
+	}
+	case 'I': {
+		uint32_t limit = get_u32(body), timeout = get_u32(body);
+		if (limit > INPUT_LIMIT || !cursor_done(body))
+			return malformed(type);
+		return send_input(c, limit, timeout);
 	}
 	case 'W': {
 		struct watch w = {0};
@@ -754,7 +803,7 @@ static void fill_standard_descriptors(void)
 int launcher_main(char **argv)
 {
 	static struct statedir state;
-	struct conversation c = {&state, NULL, {0}, -1, -1, 0};
+	struct conversation c = {.state = &state, .fd = -1, .inotify = -1};
 	const char *debugging = getenv("SHAREDSERVER_DEBUG");
 	int code = TROUBLE;
 	fill_standard_descriptors();

@@ -111,6 +111,12 @@ def answer(connection):
         mark("became-" + ("eof" if kind is None else kind.decode() + str(struct.unpack(">BI", body)[1])))
         if kind is not None:
             connection.sendall(frame(b"E", b"cannot become\n") + end(126))
+    elif verb == "input":
+        connection.sendall(frame(b"I", struct.pack(">II", int(argv[1]), int(argv[2]))))
+        if len(argv) > 3 and mark("input-" + argv[3]) == 1:
+            os._exit(3)
+        kind, body = read_frame(stream)
+        connection.sendall(out(f"{kind.decode()}{body[0]}:".encode() + body[1:]) + end(0))
     elif verb == "await":
         if mark("await-" + argv[1]) > int(argv[2]):
             connection.sendall(out(f"asked again, token {request['token']}") + end(0))

@@ -115,6 +115,45 @@ def closed_standard_descriptors_stay_out_of_the_way(p):
     assert r.stdout == b"3\n", r
 
 
+def given(p, *argv, data=b"", **options):
+    """Runs the launcher with an input that ends; data is what it holds."""
+    return subprocess.run([p.binary, "input", *argv], env=p.env, input=data, stdout=subprocess.PIPE, timeout=PATIENCE + 10, **options)
+
+
+@test
+def the_agent_gets_the_input_that_it_asks_for(p):
+    for data in b"", b"{}", b"\x00\xff" * 100000:
+        assert given(p, "1000000", "10000", data=data).stdout == b"I0:" + data
+    assert given(p, "5", "10000", data=b"12345").stdout == b"I0:12345"
+    assert given(p, "5", "10000", data=b"123456").stdout == b"I1:12345"
+    assert p.run("input", "5", "10000", stdin=subprocess.DEVNULL).out == b"I0:"
+
+
+@test
+def input_that_does_not_end_is_not_awaited_for_ever(p):
+    read, write = os.pipe()
+    os.write(write, b"so far")
+    assert p.run("input", "100", "200", stdin=read).out == b"I2:so far"
+    os.set_blocking(read, False)
+    assert p.run("input", "100", "200", stdin=read).out == b"I2:"
+    os.close(read)
+    os.close(write)
+
+
+@test
+def input_that_cannot_be_read_is_told(p):
+    directory = os.open("/", os.O_RDONLY)
+    assert p.run("input", "100", "10000", stdin=directory).out == b"I3:"
+    os.close(directory)
+    r = p.run("input", str((2 << 20) + 1), "10000")
+    assert r.code == 1 and b"malformed frame I" in r.err, r.show()
+
+
+@test
+def input_is_sent_again_when_the_agent_dies(p):
+    assert given(p, "100", "10000", "once", data=b"read once").stdout == b"I0:read once"
+
+
 @test
 def become_replaces_the_launcher(p):
     r = p.run("become", "sh", "-c", 'echo $$ "$GIVEN" "$SECRET"; ls /proc/$$/fd')

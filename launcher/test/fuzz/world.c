@@ -865,6 +865,13 @@ static ssize_t read_inotify(struct descriptor *d, void *to, size_t n)
 ssize_t world_read(int fd, void *to, size_t n)
 {
 	struct descriptor *d = descriptor(fd);
+	if (fd == 0) {
+		/* the caller's input, in any pieces */
+		errno = world_luck(2) ? EAGAIN : EIO;
+		size_t length = world_luck(200);
+		memset(to, 'i', length < n ? length : n);
+		return unlucky() ? -1 : (ssize_t)(length < n ? length : n);
+	}
 	switch (d->what) {
 	case CONTROL_IN:
 		if (stream_at == stream_end && person(d->pid) && people[d->pid].state == ALIVE) {

@@ -25,14 +25,37 @@ public sealed interface Command {
     /** Become the server, or attach to it if it runs; the command is empty if none was given. */
     record Exec(ServerName name, UseOptions options, boolean noWait, List<String> command) implements Command {}
 
-    /** Attach to all servers of the config, or to those named. */
+    /**
+     * Attach to all servers of the config, or to those named.
+     *
+     * @param only null for all
+     * @param input whether standard input holds the config
+     */
     record Up(
             List<ServerName> names,
             @Nullable Long pid,
             @Nullable String metadata,
             @Nullable String config,
+            boolean input,
+            @Nullable Only only,
             boolean json)
             implements Command {}
+
+    /** Which servers of a config. */
+    enum Only {
+        LAZY,
+        EAGER
+    }
+
+    /** Attach a Claude Code session to the servers of its config, or detach it; {@code input} is on standard input. */
+    record ClaudeHook(Moment moment, @Nullable String config) implements Command {
+
+        /** What has happened to the session. */
+        public enum Moment {
+            START,
+            END
+        }
+    }
 
     /** Detach from all servers of the config, from those named, or from all there are. */
     record Down(

@@ -147,9 +147,10 @@ public final class CommandLine {
             case UNUSE, DECREF -> unuse(pid());
             case RUN -> new Command.Run(allNames(), text("--metadata"), path("--config"), neededCommand());
             case EXEC -> new Command.Exec(name(), useOptions(), has("--no-wait"), optionalCommand());
-            case UP -> new Command.Up(someNames(), pid(), text("--metadata"), path("--config"), has("--json"));
+            case UP -> up();
             case DOWN -> down();
             case CONFIG -> config();
+            case HOOK -> hook();
             case LIST -> nameless(new Command.ListServers(has("--json")));
             case INFO -> new Command.Info(name(), has("--json"));
             case CHECK -> new Command.Check(name());
@@ -251,6 +252,43 @@ public final class CommandLine {
             throw new UsageError("--all and names exclude each other, got " + Quote.of(names.get(0)));
         }
         return new Command.Down(someNames(), has("--all"), pid(), path("--config"), has("--json"));
+    }
+
+    private Command.Up up() throws UsageError {
+        String input = text("--servers-json");
+        if (input != null && !input.equals("-")) {
+            throw new UsageError("invalid --servers-json " + Quote.of(input)
+                    + ": - is expected, for standard input; a file is named by --config");
+        }
+        if (input != null && has("--config")) {
+            throw new UsageError("--servers-json and --config exclude each other");
+        }
+        String text = text("--only");
+        Command.Only only = text == null
+                ? null
+                : switch (text) {
+                    case "lazy" -> Command.Only.LAZY;
+                    case "eager" -> Command.Only.EAGER;
+                    default -> throw new UsageError("invalid --only " + Quote.of(text) + ": lazy or eager is expected");
+                };
+        return new Command.Up(
+                someNames(), pid(), text("--metadata"), path("--config"), input != null, only, has("--json"));
+    }
+
+    private Command.ClaudeHook hook() throws UsageError {
+        String host = names.isEmpty() ? "" : names.get(0);
+        if (!host.equals("claude")) {
+            throw new UsageError("hook needs a host: claude" + (names.isEmpty() ? "" : ", got " + Quote.of(host)));
+        }
+        String word = names.size() == 2 ? names.get(1) : "";
+        Command.ClaudeHook.Moment moment = switch (word) {
+            case "start" -> Command.ClaudeHook.Moment.START;
+            case "end" -> Command.ClaudeHook.Moment.END;
+            default ->
+                throw new UsageError("hook claude needs one word: start or end"
+                        + (names.size() < 2 ? "" : ", got " + Quote.of(names.get(names.size() - 1))));
+        };
+        return new Command.ClaudeHook(moment, path("--config"));
     }
 
     private Command.Config config() throws UsageError {

@@ -145,6 +145,18 @@ public final class JsonOutput {
         return JsonText.escapeLoneSurrogates(text.append('\n').toString());
     }
 
+    /** Returns what a hook of Claude Code answers to show its user a message, in one line. */
+    public static String systemMessage(String message) {
+        StringWriter text = new StringWriter(256);
+        try (JsonWriter json = new JsonWriter(text)) {
+            json.setHtmlSafe(false);
+            json.beginObject().name("systemMessage").value(message).endObject();
+        } catch (IOException e) {
+            throw new IllegalStateException("a StringWriter does not fail", e);
+        }
+        return JsonText.escapeLoneSurrogates(text.append('\n').toString());
+    }
+
     /** Returns {@code use --json} of a server that is not wanted here. */
     public static String skipped(String name, String variable) {
         return json(json -> {

@@ -72,7 +72,13 @@ enum Verb {
             0 all attached or skipped; 1 one could not be
             """,
             "sharedserver up --pid $$ --json",
-            List.of(Option.PID, Option.METADATA, Option.CONFIG, Option.JSON_LINES)),
+            List.of(
+                    Option.PID,
+                    Option.METADATA,
+                    Option.CONFIG,
+                    new Option("--servers-json", "-", "take the config from standard input instead of a file"),
+                    new Option("--only", "lazy|eager", "only the servers that are lazy, or only those that are not"),
+                    Option.JSON_LINES)),
     DOWN(
             "down",
             "[NAME… | --all] [options]",
@@ -191,6 +197,19 @@ enum Verb {
             """,
             "sharedserver config check",
             List.of(Option.CONFIG, Option.JSON)),
+    HOOK(
+            "hook",
+            "claude start|end",
+            "attach a Claude Code session to the servers of its config file, or detach it",
+            """
+            For the hooks SessionStart and SessionEnd: reads what Claude Code says on standard input, finds its process
+            above the shell that runs the hook, and answers with a message for the user if something failed.
+            """,
+            """
+            0
+            """,
+            "sharedserver hook claude start",
+            List.of(Option.CONFIG)),
     COMPLETION(
             "completion",
             "bash|zsh|fish",

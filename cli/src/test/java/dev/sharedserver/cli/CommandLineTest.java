@@ -201,4 +201,32 @@ class CommandLineTest {
             }
         }
     }
+
+    @Test
+    void upTakesItsConfigFromStandardInputAndServersByKind() throws UsageError {
+        Command.Up up = assertInstanceOf(
+                Command.Up.class, parse("up", "--servers-json", "-", "--only=lazy", "--pid", "7", "--json"));
+        assertTrue(up.input());
+        assertEquals(Command.Only.LAZY, up.only());
+        assertEquals(
+                Command.Only.EAGER,
+                assertInstanceOf(Command.Up.class, parse("up", "--only", "eager"))
+                        .only());
+        assertTrue(error("up", "--servers-json", "x.json").contains("--config"));
+        assertTrue(error("up", "--servers-json", "-", "--config", "x").contains("exclude each other"));
+        assertTrue(error("up", "--only", "").contains("lazy or eager"));
+    }
+
+    @Test
+    void hooksNameHostAndMoment() throws UsageError {
+        assertEquals(new Command.ClaudeHook(Command.ClaudeHook.Moment.START, null), parse("hook", "claude", "start"));
+        assertEquals(
+                new Command.ClaudeHook(Command.ClaudeHook.Moment.END, "f"),
+                parse("hook", "claude", "end", "--config", "f"));
+        assertTrue(error("hook").contains("needs a host"));
+        assertTrue(error("hook", "emacs", "start").contains("'emacs'"));
+        assertTrue(error("hook", "claude").contains("start or end"));
+        assertTrue(error("hook", "claude", "begin").contains("'begin'"));
+        assertTrue(error("hook", "claude", "start", "end").contains("'end'"));
+    }
 }

@@ -100,6 +100,19 @@ final class CallersConfig {
         return new CallersConfig(found, List.copyOf(notes), request);
     }
 
+    /** Takes what a caller gives on standard input for its config; the caller's directory is that of the config. */
+    static CallersConfig given(byte[] bytes, Request request) throws Failure {
+        if (request.cwd().isEmpty()) {
+            throw new Failure(
+                    ExitCodes.FAILED, "the working directory does not exist any more: its servers have no place");
+        }
+        String name = "standard input";
+        CallersConfig config =
+                new CallersConfig(new ConfigPlaces.Place(name, request.cwd(), Origin.INPUT), List.of(), request);
+        config.file = ConfigFile.parse(name, bytes, config::variable);
+        return config;
+    }
+
     private @Nullable String variable(String name) {
         Map<String, String> all = environment;
         if (all == null) {

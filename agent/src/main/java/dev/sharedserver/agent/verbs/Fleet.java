@@ -7,6 +7,7 @@ import dev.sharedserver.agent.wire.Request;
 import dev.sharedserver.cli.Command;
 import dev.sharedserver.cli.JsonOutput;
 import dev.sharedserver.cli.Messages;
+import dev.sharedserver.cli.UsageError;
 import dev.sharedserver.cli.UseOptions;
 import dev.sharedserver.core.InvalidInput;
 import dev.sharedserver.core.Nearest;
@@ -48,6 +49,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Each server has a thread of its own, which waits for those that it depends on; what is known of one is told at once.
  */
 final class Fleet {
+
+    /** How long the end of standard input is awaited. */
+    private static final int INPUT_MILLIS = 10_000;
 
     private final Supervisor supervisor;
     private final Launches launches;
@@ -96,14 +100,66 @@ final class Fleet {
         }
     }
 
+    /** Who wants to know of a server as soon as it is known. */
+    private interface Teller {
+        void tell(Result result) throws IOException;
+    }
+
     // Up
 
     void up(Command.Up up, ProcessId client) throws IOException, InterruptedException, Failure {
-        CallersConfig config = names.config(up.config());
+        CallersConfig config = up.input() ? given() : names.config(up.config());
         for (String note : config.notes()) {
             launcher.stderr(complaints.warning(note));
         }
         config.needed();
+        ConfigFile file = sound(config);
+        for (Problem warning : file.warnings()) {
+            launcher.stderr(complaints.warning(warning.toString()));
+        }
+        Ascent ascent = new Ascent(up.metadata(), UseOptions.ofConfig(up.config()), client, config);
+        for (ServerName name : up.names().isEmpty() ? all(file) : up.names()) {
+            ServerSpec spec = file.servers().get(name.value());
+            Command.Only kind = spec != null && spec.lazy() ? Command.Only.LAZY : Command.Only.EAGER;
+            if (up.only() == null || up.only() == kind) {
+                ascent.want(name);
+            }
+        }
+        List<String> failures = ascent.go(result -> tell(result, up.json()));
+        launcher.exit(failures.isEmpty() ? ExitCodes.OK : ExitCodes.FAILED);
+    }
+
+    /** Attaches a process to all servers of a config; returns why each of those failed that did. */
+    List<String> attach(CallersConfig config, ProcessId client) throws IOException, InterruptedException, Failure {
+        Ascent ascent = new Ascent(null, UseOptions.ofConfig(null), client, config);
+        for (ServerName name : all(sound(config))) {
+            ascent.want(name);
+        }
+        return ascent.go(result -> {});
+    }
+
+    private CallersConfig given() throws IOException, Failure {
+        if (request.stdinTty()) {
+            throw new Failure(
+                    UsageError.EXIT_CODE, "--servers-json - reads the config from standard input, which is a terminal");
+        }
+        LauncherConnection.Input input = launcher.input(ConfigFile.MAX_BYTES, INPUT_MILLIS);
+        return switch (input.end()) {
+            case WHOLE -> CallersConfig.given(input.bytes(), request);
+            case LONGER ->
+                throw new Failure(
+                        ExitCodes.FAILED,
+                        "standard input is longer than " + ConfigFile.MAX_BYTES + " bytes: that is no config");
+            case LATE ->
+                throw new Failure(
+                        ExitCodes.FAILED,
+                        "standard input did not end within " + INPUT_MILLIS / 1000 + " s: the config is not complete");
+            case BROKEN -> throw new Failure(ExitCodes.FAILED, "standard input cannot be read");
+        };
+    }
+
+    /** Returns what a config holds; fails if there is something wrong with it that concerns no single server. */
+    private static ConfigFile sound(CallersConfig config) throws Failure {
         ConfigFile file = config.file();
         List<Problem> general = new ArrayList<>();
         for (Problem error : file.errors()) {
@@ -112,14 +168,7 @@ final class Fleet {
             }
         }
         CallersConfig.refuse(general);
-        for (Problem warning : file.warnings()) {
-            launcher.stderr(complaints.warning(warning.toString()));
-        }
-        Ascent ascent = new Ascent(up, client, config);
-        for (ServerName name : up.names().isEmpty() ? all(file) : up.names()) {
-            ascent.want(name);
-        }
-        launcher.exit(ascent.go() ? ExitCodes.OK : ExitCodes.FAILED);
+        return file;
     }
 
     /** Returns every server of the file, the broken ones, too. */
@@ -139,7 +188,7 @@ final class Fleet {
     /** One {@code up}: who is to be started, and what became of each. */
     private final class Ascent {
 
-        private final Command.Up up;
+        private final @Nullable String metadata;
         private final ProcessId client;
         private final CallersConfig config;
         private final UseOptions options;
@@ -148,11 +197,11 @@ final class Fleet {
         private final Map<String, CompletableFuture<Result>> results = new LinkedHashMap<>();
         private final BlockingQueue<Result> known = new LinkedBlockingQueue<>();
 
-        Ascent(Command.Up up, ProcessId client, CallersConfig config) {
-            this.up = up;
+        Ascent(@Nullable String metadata, UseOptions options, ProcessId client, CallersConfig config) {
+            this.metadata = metadata;
+            this.options = options;
             this.client = client;
             this.config = config;
-            this.options = UseOptions.ofConfig(up.config());
         }
 
         /** Adds a server, and what it depends on. */
@@ -179,8 +228,8 @@ final class Fleet {
             }
         }
 
-        /** Starts all and tells of each; false if one failed. */
-        boolean go() throws IOException, InterruptedException {
+        /** Starts all and tells of each; returns why each of those failed that did. */
+        List<String> go(Teller teller) throws IOException, InterruptedException {
             onlyIfRunning.removeAll(wanted);
             List<ServerName> all = new ArrayList<>(wanted);
             all.addAll(onlyIfRunning);
@@ -190,13 +239,15 @@ final class Fleet {
             for (ServerName name : all) {
                 Thread.ofVirtual().start(() -> finish(name));
             }
-            boolean good = true;
+            List<String> failures = new ArrayList<>();
             for (int i = 0; i < results.size(); i++) {
                 Result result = known.take();
-                good &= !result.failed();
-                tell(result, up.json());
+                if (result.failed()) {
+                    failures.add(Objects.requireNonNull(result.reason(), "what failed has a reason"));
+                }
+                teller.tell(result);
             }
-            return good;
+            return failures;
         }
 
         private void finish(ServerName name) {
@@ -238,8 +289,8 @@ final class Fleet {
                 awaitDependencies(found.spec());
             }
             Launch launch = lazy ? null : launches.launch(id, found.options(), found.command(), request);
-            String metadata = up.metadata() == null ? found.spec().metadata() : up.metadata();
-            Client held = Client.process(client, Instant.now(), metadata);
+            String noted = metadata == null ? found.spec().metadata() : metadata;
+            Client held = Client.process(client, Instant.now(), noted);
             return result(name, id, ask(id, number -> new Event.Use(number, held, launch)), lazy);
         }
 
@@ -331,6 +382,21 @@ final class Fleet {
     }
 
     // Down
+
+    /** Detaches a process from all that it holds; returns what failed. */
+    List<String> detach(long pid, @Nullable Asker by) throws IOException, InterruptedException {
+        String key = Long.toString(pid);
+        List<String> failures = new ArrayList<>();
+        for (Server server : supervisor.all()) {
+            if (server.state().clients().containsKey(key)) {
+                Result result = detach(server.name(), server.name(), key, by);
+                if (result.failed() && server.state().clients().containsKey(key)) {
+                    failures.add(Objects.requireNonNull(result.reason(), "what failed has a reason"));
+                }
+            }
+        }
+        return failures;
+    }
 
     void down(Command.Down down, long pid, @Nullable Asker by) throws IOException, InterruptedException, Failure {
         String key = Long.toString(pid);

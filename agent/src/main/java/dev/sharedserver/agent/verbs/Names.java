@@ -71,6 +71,7 @@ final class Names {
             case Command.Up c -> c;
             case Command.Down c -> c;
             case Command.Config c -> c;
+            case Command.ClaudeHook c -> c;
         };
     }
 

@@ -143,6 +143,9 @@ public final class Verbs {
                     new ExecVerb(supervisor, history, directory, callers, this, request, launcher, complaints)
                             .carryOut(exec);
                 case Command.Up up -> fleet().up(up, caller(up.pid()));
+                case Command.ClaudeHook hook ->
+                    new ClaudeHookVerb(supervisor, launches, callers, request, launcher, messages, complaints, uid)
+                            .carryOut(hook);
                 case Command.Down down -> down(down);
                 case Command.Config config ->
                     new ConfigViews(names.config(config.file()), launcher, messages, complaints).show(config);

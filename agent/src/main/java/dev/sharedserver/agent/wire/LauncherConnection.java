@@ -22,6 +22,9 @@ public final class LauncherConnection implements Closeable {
     private static final int FIRST_READ = 16 << 10;
     private static final int FLUSH_AT = 1 << 20;
 
+    /** How much longer than it was told a launcher may take to send its input, in ms. */
+    private static final long INPUT_SLACK = 5_000;
+
     private final SocketChannel channel;
     private ByteBuffer in = ByteBuffer.allocate(FIRST_READ).limit(0);
     private volatile Runnable whenEndless = () -> {};
@@ -62,6 +65,76 @@ public final class LauncherConnection implements Closeable {
             throw new WireException("expected the errno of a failed exec");
         }
         return new ExecError(frame.get(), frame.getInt());
+    }
+
+    /** Why there is no more input than there is. */
+    public enum InputEnd {
+        /** The launcher's standard input has ended. */
+        WHOLE,
+        /** There is more of it than was asked for. */
+        LONGER,
+        /** It did not end in time. */
+        LATE,
+        /** It cannot be read. */
+        BROKEN
+    }
+
+    /** What a launcher's standard input holds. */
+    public static final class Input {
+        private final InputEnd end;
+        private final byte[] bytes;
+
+        private Input(InputEnd end, byte[] bytes) {
+            this.end = end;
+            this.bytes = bytes;
+        }
+
+        /** Returns why there is no more of it. */
+        public InputEnd end() {
+            return end;
+        }
+
+        /** Returns what came; the caller's to keep. */
+        public byte[] bytes() {
+            return bytes;
+        }
+    }
+
+    /**
+     * Has the launcher read its standard input to the end.
+     *
+     * @param limit bytes, at most 2 MiB
+     * @param timeoutMillis how long the end is awaited
+     */
+    public Input input(int limit, int timeoutMillis) throws IOException {
+        start((byte) 'I', 8);
+        out.putInt(limit).putInt(timeoutMillis);
+        flush();
+        // a launcher that was stopped must not keep its connection, and with it the agent, for ever
+        Thread timer = Thread.ofVirtual().start(() -> hangUpAfter(timeoutMillis + INPUT_SLACK));
+        ByteBuffer frame = frame();
+        timer.interrupt();
+        if (frame == null || frame.remaining() < 2 || frame.get() != 'I') {
+            throw new WireException("expected the standard input");
+        }
+        int end = frame.get();
+        if (end < 0 || end >= InputEnd.values().length || frame.remaining() > limit) {
+            throw new WireException("an input of " + frame.remaining() + " bytes that ends by " + end);
+        }
+        byte[] bytes = new byte[frame.remaining()];
+        frame.get(bytes);
+        return new Input(InputEnd.values()[end], bytes);
+    }
+
+    private void hangUpAfter(long millis) {
+        try {
+            Thread.sleep(millis);
+            close();
+        } catch (InterruptedException e) {
+            // it has come
+        } catch (IOException e) {
+            // closed already
+        }
     }
 
     /** Has {@code action} run once the answer turns out to be one without an end of its own. */

@@ -95,6 +95,12 @@ public record Request(
         }
     }
 
+    /** Returns the same request as if it came from another directory, which is an absolute path. */
+    public Request in(String directory) {
+        return new Request(
+                id, flags, columns, pid, stamp, umask, nice, rlimits, version, directory, token, argv, rawEnvironment);
+    }
+
     /** Returns who asks. */
     public Sender sender() {
         return new Sender(pid, stamp, version);

@@ -11,6 +11,7 @@ public final class ConfigPlaces {
     /** Why a place is looked at. */
     public enum Origin {
         OPTION("named by --config"),
+        INPUT("given on standard input"),
         VARIABLE("named by $SHAREDSERVER_CONFIG"),
         PROJECT("the nearest upwards from the working directory"),
         USER("the user's own");
@@ -30,7 +31,7 @@ public final class ConfigPlaces {
     /**
      * A place.
      *
-     * @param path absolute path of a file
+     * @param path absolute path of a file, or what the standard input is called
      * @param directory whose servers it describes: where the relative paths in it begin
      */
     public record Place(String path, String directory, Origin origin) {}
