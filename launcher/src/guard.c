@@ -36,7 +36,7 @@ enum why { FIRST_START, WOKEN, AGENT_DIED, AGENT_HUNG, HANDED_OVER };
 
 enum answer { STAY, GO, UNFIT };
 
-enum { PING_PATIENCE_MS = 10000, START_PATIENCE_MS = 30000, LOOK_AFTER_MS = 150, LOOK_AGAIN_MS = 3, LOOKS_UNASKED = 5, HEALTHY_MS = 60000, FAILED_STARTS = 3, LOG_LIMIT = 1 << 20, READ_SIZE = 65536,
+enum { PING_PATIENCE_MS = 10000, START_PATIENCE_MS = 30000, LOOK_AFTER_MS = 150, LOOK_AGAIN_MS = 3, LOOKS_UNASKED = 5, HEALTHY_MS = 60000, FAILED_STARTS = 3, LOG_LIMIT = 1 << 20, READ_SIZE = 65536, NOTES_A_TURN = 32, NOTE_EVERY_MS = 200, NOTE_ROOM = 65536,
        TRIAL_MS = 2000 };
 
 static const int64_t NEVER = INT64_MAX;
@@ -68,7 +68,7 @@ static struct guard {
 	struct file refused; /* a build that could not take over */
 	char *heir;          /* the build that takes over when the agent is gone */
 	int epoll, lock, directory_lock, socket_inode, snapshot;
-	struct handle listener, abstract, inotify, orphan, agent_handle, control, room;
+	struct handle listener, abstract, notify, inotify, orphan, agent_handle, control, room;
 	int debug;
 	int looks_unasked; /* since the kernel last told that something has changed */
 	int abandoned; /* the directory was made again: the agent has the old listener and is to be replaced */
@@ -81,6 +81,7 @@ static struct guard {
 	int failed_starts; /* how many in a row ended before their first word */
 	int crashes;       /* since the last healthy one: decides how long to wait */
 	int64_t started_ms, start_at_ms, ping_until_ms, look_at_ms;
+	int64_t note_at_ms; /* when the agent is told what servers said of themselves */
 	uint64_t timer_ns, events;
 	int timer_due;
 	struct buffer in, out;
@@ -89,6 +90,11 @@ static struct guard {
 	struct spawning *spawning;
 	struct member *members;
 } g;
+
+static int64_t sooner(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
 
 static int64_t now_ns(void)
 {
@@ -337,6 +343,43 @@ static void event_process(char type, const struct process *p)
 	frame_end(&g.out, frame);
 }
 
+/* What servers said of themselves is told when the agent knows them all, and not to one that does not read. */
+static int note_room(void)
+{
+	return agent_hears() && g.ready && g.out.length < NOTE_ROOM;
+}
+
+static void tell_note(struct process *p, void *context)
+{
+	const int64_t *now = context;
+	struct note *note = &p->note;
+	if (!note->news || (p->handle.kind == CHILD && !p->spawned))
+		return;
+	int64_t at = note->news & NOTE_URGENT ? *now : note->told_ms + NOTE_EVERY_MS;
+	if (at > *now || !note_room()) {
+		g.note_at_ms = sooner(g.note_at_ms, at);
+		return;
+	}
+	note->told_ms = *now;
+	size_t frame = event_begin('N');
+	put_u32(&g.out, (uint32_t)note->pid);
+	put_u64(&g.out, note->stamp);
+	put_u32(&g.out, (uint32_t)note->session);
+	put_u32(&g.out, note->uid);
+	note_put(note, &g.out);
+	frame_end(&g.out, frame);
+}
+
+static void tell_notes(void)
+{
+	int64_t now = now_ms();
+	if (now < g.note_at_ms || !note_room())
+		return;
+	g.note_at_ms = NEVER;
+	table_each(&g.children, tell_note, &now);
+	table_each(&g.strangers, tell_note, &now);
+}
+
 static void put_child(struct process *p, void *context)
 {
 	(void)context;
@@ -362,9 +405,18 @@ static void drop_gone(struct process *p, void *context)
 		forget(p);
 }
 
+static void renew_note(struct process *p, void *context)
+{
+	(void)context;
+	note_renew(&p->note);
+}
+
 static void send_init(enum why why)
 {
 	struct proc_stat self = {0};
+	char notify[128] = "";
+	if (g.notify.fd >= 0)
+		notify_address(g.directory, notify, sizeof notify);
 	proc_stat(getpid(), &self);
 	size_t frame = frame_begin(&g.out, 'I');
 	put_u16(&g.out, PROTOCOL);
@@ -379,7 +431,11 @@ static void send_init(enum why why)
 	table_each(&g.children, put_child, NULL);
 	put_u32(&g.out, g.strangers.count);
 	table_each(&g.strangers, put_stranger, NULL);
+	put_string(&g.out, notify);
 	frame_end(&g.out, frame);
+	table_each(&g.children, renew_note, NULL);
+	table_each(&g.strangers, renew_note, NULL);
+	g.note_at_ms = 0;
 	table_each(&g.strangers, drop_gone, NULL);
 	flush_out();
 }
@@ -497,7 +553,7 @@ static void keep_process(struct process *p, void *context)
 /* Lets the descriptors that the table names live through an exec, or (FD_CLOEXEC) not any more. */
 static void keep_descriptors(int flags)
 {
-	const int kept[] = {g.lock, g.directory_lock, g.socket_inode, g.snapshot, g.listener.fd, g.abstract.fd};
+	const int kept[] = {g.lock, g.directory_lock, g.socket_inode, g.snapshot, g.listener.fd, g.abstract.fd, g.notify.fd};
 	for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
 		if (kept[i] >= 0)
 			fcntl(kept[i], F_SETFD, flags);
@@ -506,7 +562,7 @@ static void keep_descriptors(int flags)
 
 static int save_table(void)
 {
-	struct legacy l = {(char *)VERSION, g.lock, g.directory_lock, g.socket_inode, g.snapshot, g.listener.fd, g.abstract.fd,
+	struct legacy l = {(char *)VERSION, g.lock, g.directory_lock, g.socket_inode, g.snapshot, g.listener.fd, g.abstract.fd, g.notify.fd,
 			   g.abandoned, g.timer_ns, g.children, g.strangers};
 	return resume_save(&l);
 }
@@ -627,6 +683,16 @@ static void start_later(void)
 	g.crashes++;
 }
 
+/* Again with each agent: an earlier guard that is just ending, or another user, may have the name. */
+static void open_notify(void)
+{
+	if (g.notify.fd >= 0)
+		return;
+	g.notify.fd = notify_open(g.directory);
+	if (g.notify.fd < 0)
+		say("servers cannot say that they are ready: %s", strerror(errno));
+}
+
 static void start_agent(enum why why)
 {
 	int down[2], up[2];
@@ -636,6 +702,7 @@ static void start_agent(enum why why)
 		follow_upgrade();
 	if (g.abandoned && relisten() == 0)
 		watch_directory();
+	open_notify();
 	char **argv = agent_argv(g.failed_starts == 1);
 	if (!argv || pipe2(down, O_CLOEXEC) != 0) {
 		list_free(argv);
@@ -1004,6 +1071,8 @@ static void spawn_done(struct spawning *s)
 			frame_end(&g.out, frame);
 		}
 		child->spawned = 1;
+		if (child->note.news)
+			g.note_at_ms = 0;
 		if (child->dead)
 			event_process('D', child);
 	}
@@ -1154,12 +1223,14 @@ static void answer_leave(enum answer answer)
 
 static void answer_sleep(uint64_t seen)
 {
+	tell_notes();
 	answer_leave(seen == g.events && !g.timer_due && !connection_waits() ? GO : STAY);
 }
 
 /* Connections may wait: they find the other build's agent at the same listener. */
 static void answer_hand_over(uint64_t seen, char *path)
 {
+	tell_notes();
 	enum answer answer = seen != g.events || g.timer_due || g.spawning ? STAY : can_take_over(path) ? GO : UNFIT;
 	if (answer == GO)
 		g.heir = path;
@@ -1189,6 +1260,9 @@ static int obey(char type, struct cursor *body)
 	}
 	if (type == 'P') {
 		get_u64(body);
+		/* before the first agent has named the servers that it adopts, what they say would be that of strangers */
+		if (!g.ready && g.notify.fd >= 0)
+			watch_handle(&g.notify, EPOLLIN);
 		g.ready = 1;
 		g.ping_until_ms = NEVER;
 		return cursor_done(body) ? 0 : -1;
@@ -1284,6 +1358,45 @@ static void drain_control(void)
 			return;
 		}
 	}
+}
+
+/* What servers say of themselves */
+
+/* The server that a process speaks for: the leader of its session, or itself. A child is pinned until it is reaped, and a living
+ * stranger's number is given neither to another process nor to a session. */
+static struct process *server_of(const struct proc_stat *s)
+{
+	struct process *p = child_of_pid(s->session);
+	const pid_t candidates[] = {s->session, s->pid};
+	for (int i = 0; !p && i < 2; i++)
+		for (p = g.strangers.bucket[(unsigned)candidates[i] % 1024]; p; p = p->next)
+			if (p->pid == candidates[i] && p->scope && !p->dead)
+				break;
+	return p;
+}
+
+static void hear(const struct said *said)
+{
+	struct proc_stat s;
+	/* at once, while it lives: who is gone could have been anybody */
+	struct process *server = proc_stat(said->pid, &s) == 0 ? server_of(&s) : NULL;
+	trace("process %d of user %u says something%s", (int)said->pid, (unsigned)said->uid, server ? "" : ", a stranger");
+	if (!server || !note_hear(&server->note, said->text))
+		return;
+	server->note.pid = said->pid;
+	server->note.stamp = s.stamp;
+	server->note.session = s.session;
+	server->note.uid = said->uid;
+	g.note_at_ms = 0;
+}
+
+/* However much is said, there is time for everybody else. */
+static void hear_some(void)
+{
+	struct said said;
+	for (int i = 0, got; i < NOTES_A_TURN && (got = notify_next(g.notify.fd, &said)) >= 0; i++)
+		if (got)
+			hear(&said);
 }
 
 /* The directory */
@@ -1432,6 +1545,9 @@ static void dispatch(struct handle *h)
 		if (g.look_at_ms == NEVER)
 			g.look_at_ms = now_ms() + LOOK_AFTER_MS;
 		return;
+	case NOTIFY:
+		hear_some();
+		return;
 	case ORPHAN:
 		reap_orphans();
 		return;
@@ -1459,17 +1575,14 @@ static void dispatch(struct handle *h)
 	}
 }
 
-static int64_t sooner(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
 static int timeout_ms(void)
 {
 	int64_t at = g.agent ? g.ping_until_ms : g.start_at_ms;
 	if (g.timer_ns)
 		at = sooner(at, (int64_t)(g.timer_ns / 1000000 + (g.timer_ns % 1000000 != 0)));
 	at = sooner(at, g.look_at_ms);
+	if (note_room())
+		at = sooner(at, g.note_at_ms);
 	if (at == NEVER)
 		return -1;
 	int64_t left = at - now_ms();
@@ -1499,11 +1612,11 @@ static void time_passed(void)
 static void news_of(struct process *p, void *context)
 {
 	int *news = context;
-	if (p->dead)
+	if (p->dead || (p->note.news & NOTE_URGENT && (p->handle.kind == STRANGER || p->spawned)))
 		*news = 1;
 }
 
-/* Asleep: a death, the timer or a connection (see listener_ready) wakes the agent. */
+/* Asleep: a death, a server that is ready or about to stop, the timer or a connection (see listener_ready) wakes the agent. */
 static void wake_if_needed(void)
 {
 	int news = g.timer_due;
@@ -1538,6 +1651,8 @@ static _Noreturn void loop(void)
 			if (h->kind == CHILD || h->kind == STRANGER) {
 				dispatch(h);
 				deaths++;
+			} else if (h->kind == NOTIFY) {
+				dispatch(h); /* always ready while a server floods it: it takes nobody's turn */
 			} else if (h->kind == CONTROL) {
 				control = h;
 			} else if (h->kind == CONTROL_ROOM && events[i].events & EPOLLERR) {
@@ -1552,6 +1667,7 @@ static _Noreturn void loop(void)
 			dispatch(other ? other : control);
 		look_if_due();
 		wake_if_needed();
+		tell_notes();
 		if (g.out.length)
 			flush_out();
 	}
@@ -1598,7 +1714,7 @@ static void watch_orphans(void)
 static int take_name(void)
 {
 	struct sockaddr_un address;
-	socklen_t size = statedir_abstract(g.directory, &address);
+	socklen_t size = statedir_abstract(g.directory, "", &address);
 	g.abstract = (struct handle){ABSTRACT, socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
 	if (g.abstract.fd < 0)
 		return -1;
@@ -1631,9 +1747,10 @@ static void begin(const char *directory, const char *logs)
 	g.debug = debugging && *debugging && strcmp(debugging, "0") != 0;
 	g.listener = (struct handle){LISTENER, -1};
 	g.abstract = (struct handle){ABSTRACT, -1};
+	g.notify = (struct handle){NOTIFY, -1};
 	g.inotify = (struct handle){DIRECTORY, -1};
 	g.control.fd = g.room.fd = g.agent_handle.fd = g.directory_lock = g.socket_inode = -1;
-	g.ping_until_ms = g.start_at_ms = g.look_at_ms = NEVER;
+	g.ping_until_ms = g.start_at_ms = g.look_at_ms = g.note_at_ms = NEVER;
 	find_home();
 	own_limits();
 	signal(SIGPIPE, SIG_IGN);
@@ -1719,6 +1836,7 @@ int guard_resume(const char *directory, const char *logs, int table)
 	g.snapshot = l.snapshot;
 	g.listener.fd = l.listener;
 	g.abstract.fd = l.abstract;
+	g.notify.fd = l.notify;
 	g.abandoned = l.abandoned;
 	g.timer_ns = l.timer_ns;
 	g.children = l.children;

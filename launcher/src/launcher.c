@@ -109,7 +109,7 @@ static int connect_to(const struct sockaddr_un *address, socklen_t size)
 static int poke_guard(const struct statedir *d)
 {
 	struct sockaddr_un address;
-	socklen_t size = statedir_abstract(d->path, &address);
+	socklen_t size = statedir_abstract(d->path, "", &address);
 	int fd = connect_to(&address, size);
 	if (fd < 0)
 		return -1;

@@ -11,7 +11,8 @@
 
 #define MAGIC 0x53534754u /* "SSGT" */
 
-enum { FORMAT = 1, MAX_TABLE = 64 << 20 };
+/* 1 had neither a notify socket nor what was heard there */
+enum { FORMAT = 2, OLDEST_FORMAT = 1, MAX_TABLE = 64 << 20 };
 
 static void put_process(struct process *p, void *context)
 {
@@ -24,6 +25,12 @@ static void put_process(struct process *p, void *context)
 	put_u8(b, (uint8_t)p->spawned);
 	put_u8(b, (uint8_t)p->code);
 	put_u32(b, (uint32_t)p->status);
+	put_u32(b, (uint32_t)p->note.pid);
+	put_u64(b, p->note.stamp);
+	put_u32(b, (uint32_t)p->note.session);
+	put_u32(b, p->note.uid);
+	for (int key = 0; key < NOTE_KEYS; key++)
+		put_string(b, p->note.line[key] ? p->note.line[key] : "");
 }
 
 int resume_save(struct legacy *l)
@@ -32,7 +39,7 @@ int resume_save(struct legacy *l)
 	put_u32(&b, MAGIC);
 	put_u32(&b, FORMAT);
 	put_string(&b, l->version);
-	const int descriptors[] = {l->lock, l->directory_lock, l->socket_inode, l->snapshot, l->listener, l->abstract};
+	const int descriptors[] = {l->lock, l->directory_lock, l->socket_inode, l->snapshot, l->listener, l->abstract, l->notify};
 	for (size_t i = 0; i < sizeof descriptors / sizeof *descriptors; i++)
 		put_u32(&b, (uint32_t)descriptors[i]);
 	put_u8(&b, (uint8_t)l->abandoned);
@@ -60,7 +67,23 @@ int resume_save(struct legacy *l)
 	return fd;
 }
 
-static int get_table(struct cursor *c, enum kind kind, struct table *t)
+static int get_note(struct cursor *c, struct note *note)
+{
+	note->pid = (pid_t)get_u32(c);
+	note->stamp = get_u64(c);
+	note->session = (pid_t)get_u32(c);
+	note->uid = get_u32(c);
+	for (int key = 0; key < NOTE_KEYS; key++) {
+		char *line = get_string(c);
+		if (line && *line && strlen(line) <= NOTE_LIMIT)
+			note->line[key] = line;
+		else
+			free(line);
+	}
+	return c->bad ? -1 : 0;
+}
+
+static int get_table(struct cursor *c, uint32_t format, enum kind kind, struct table *t)
 {
 	for (uint32_t n = get_u32(c); n > 0 && !c->bad; n--) {
 		pid_t pid = (pid_t)get_u32(c);
@@ -79,21 +102,27 @@ static int get_table(struct cursor *c, enum kind kind, struct table *t)
 		p->spawned = spawned;
 		p->code = code;
 		p->status = status;
+		if (format > 1 && get_note(c, &p->note) != 0)
+			return -1;
 	}
 	return c->bad ? -1 : 0;
 }
 
 static int parse(struct cursor *c, struct legacy *l)
 {
-	if (get_u32(c) != MAGIC || get_u32(c) != FORMAT)
+	if (get_u32(c) != MAGIC)
+		return -1;
+	uint32_t format = get_u32(c);
+	if (format < OLDEST_FORMAT || format > FORMAT)
 		return -1;
 	l->version = get_string(c);
 	int *const descriptors[] = {&l->lock, &l->directory_lock, &l->socket_inode, &l->snapshot, &l->listener, &l->abstract};
 	for (size_t i = 0; i < sizeof descriptors / sizeof *descriptors; i++)
 		*descriptors[i] = (int)get_u32(c);
+	l->notify = format > 1 ? (int)get_u32(c) : -1;
 	l->abandoned = get_u8(c);
 	l->timer_ns = get_u64(c);
-	if (c->bad || get_table(c, CHILD, &l->children) != 0 || get_table(c, STRANGER, &l->strangers) != 0)
+	if (c->bad || get_table(c, format, CHILD, &l->children) != 0 || get_table(c, format, STRANGER, &l->strangers) != 0)
 		return -1;
 	return cursor_done(c) && l->lock >= 0 && l->snapshot >= 0 && l->listener >= 0 ? 0 : -1;
 }

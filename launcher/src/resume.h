@@ -11,7 +11,7 @@ enum { RESUMABLE = 43 };
 
 struct legacy {
 	char *version; /* of the build that wrote it */
-	int lock, directory_lock, socket_inode, snapshot, listener, abstract; /* -1 where there is none */
+	int lock, directory_lock, socket_inode, snapshot, listener, abstract, notify; /* -1 where there is none */
 	int abandoned;
 	uint64_t timer_ns;
 	struct table children;  /* the pidfds are not kept: a child that was not reaped can be opened anew */

@@ -193,15 +193,15 @@ int statedir_address(const char *directory, const char *file, struct sockaddr_un
 	return 0;
 }
 
-unsigned statedir_abstract(const char *directory, struct sockaddr_un *address)
+unsigned statedir_abstract(const char *directory, const char *kind, struct sockaddr_un *address)
 {
 	uint64_t hash = 14695981039346656037u; /* FNV-1a */
 	for (const char *c = directory; *c; c++)
 		hash = (hash ^ (unsigned char)*c) * 1099511628211u;
 	memset(address, 0, sizeof *address);
 	address->sun_family = AF_UNIX;
-	int n = snprintf(address->sun_path + 1, sizeof address->sun_path - 1, "sharedserver-%u-%016llx",
-			 (unsigned)geteuid(), (unsigned long long)hash);
+	int n = snprintf(address->sun_path + 1, sizeof address->sun_path - 1, "sharedserver-%s%u-%016llx",
+			 kind, (unsigned)geteuid(), (unsigned long long)hash);
 	return (unsigned)(sizeof(sa_family_t) + 1 + (size_t)n);
 }
 

@@ -20,9 +20,9 @@ int statedir_open(struct statedir *d);
  * descriptor is returned in *keep (else -1) and must stay open while the address is used. 0, or -1 with errno. */
 int statedir_address(const char *directory, const char *file, struct sockaddr_un *address, int *keep);
 
-/* The name by which the guard of a directory can be found even when the directory was removed. Returns the length
- * of the address. */
-unsigned statedir_abstract(const char *directory, struct sockaddr_un *address);
+/* A name of the guard of a directory that lasts even when the directory was removed: that by which it can be found (kind ""),
+ * or to which its servers send what they have to say ("notify-"). Returns the length of the address. */
+unsigned statedir_abstract(const char *directory, const char *kind, struct sockaddr_un *address);
 
 /* Whether the other end of a connected socket belongs to our user: anybody may take an abstract name. */
 int statedir_is_ours(int fd);

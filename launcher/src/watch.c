@@ -47,6 +47,7 @@ void table_remove(struct table *t, struct process *p)
 		*at = p->next;
 		t->count--;
 	}
+	note_free(&p->note);
 	free(p);
 }
 

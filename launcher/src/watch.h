@@ -2,6 +2,8 @@
 #ifndef WATCH_H
 #define WATCH_H
 
+#include "notify.h"
+
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -9,6 +11,7 @@ enum kind {
 	LISTENER, /* a connection waits while no agent accepts */
 	ABSTRACT, /* somebody wants us to look at our directory and our agent */
 	DIRECTORY,
+	NOTIFY,   /* a server says something of itself */
 	ORPHAN,   /* a child of ours has changed, perhaps one that nobody asked for */
 	AGENT,    /* the agent's process */
 	CONTROL,  /* the agent's pipe */
@@ -36,6 +39,7 @@ struct process {
 	int status;
 	int spawned; /* children: the agent was told that exec has succeeded */
 	int scope;   /* strangers: 0, or how a server is signalled when the session ends, as in a signal frame */
+	struct note note;
 	int group_wanted;
 	int members; /* how many of the group are being watched */
 };

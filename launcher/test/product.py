@@ -134,9 +134,12 @@ class Agent:
             watched, begun, gone = struct.unpack_from(">IQB", body, at)
             watches[watched] = (begun, gone)
             at += struct.calcsize(">IQB")
+        (n,) = struct.unpack_from(">I", body, at)
+        notify = body[at + 4:at + 4 + n].decode()
+        at += 4 + n
         assert at == len(body)
         return {"protocol": protocol, "pid": pid, "stamp": start, "why": why, "version": texts[0], "directory": texts[1],
-                "logs": texts[2], "home": texts[3], "children": children, "watches": watches}
+                "logs": texts[2], "home": texts[3], "children": children, "watches": watches, "notify": notify}
 
     # orders of the protocol
 
@@ -167,6 +170,14 @@ class Agent:
 
     def gone(self):
         return struct.unpack(">IQBBi", self.next("G"))
+
+    def notified(self):
+        """Who said what: pid, stamp, session, uid, text."""
+        body = self.next("N")
+        who = struct.unpack_from(">IQII", body)
+        (n,) = struct.unpack_from(">I", body, 20)
+        assert len(body) == 24 + n
+        return *who, body[24:].decode("latin-1")
 
     def hand_over(self, path, events=None):
         """What the guard answers: 0 not now, 1 go, 2 that build will not do."""

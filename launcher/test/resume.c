@@ -17,7 +17,7 @@ static struct process *add(struct table *t, enum kind kind, pid_t pid, uint64_t 
 static int sample(void)
 {
 	struct legacy l = {.version = (char *)"1.2 (abc)", .lock = 3, .directory_lock = -1, .socket_inode = 5, .snapshot = 6,
-			   .listener = 7, .abstract = 8, .abandoned = 1, .timer_ns = 0x0123456789abcdef};
+			   .listener = 7, .abstract = 8, .notify = 9, .abandoned = 1, .timer_ns = 0x0123456789abcdef};
 	struct process *dead = add(&l.children, CHILD, 4711, 99, -1);
 	dead->dead = dead->spawned = 1;
 	dead->code = 2;
@@ -25,7 +25,12 @@ static int sample(void)
 	add(&l.children, CHILD, 4712, 100, 12)->spawned = 1;
 	struct process *gone = add(&l.strangers, STRANGER, 4194303, UINT64_MAX, -1);
 	gone->dead = gone->known = 1;
-	add(&l.strangers, STRANGER, 2, 1, 13);
+	struct note *note = &add(&l.strangers, STRANGER, 2, 1, 13)->note;
+	note_hear(note, "STATUS=up\nREADY=1");
+	note->pid = 3;
+	note->stamp = 4;
+	note->session = 2;
+	note->uid = 5;
 	int fd = resume_save(&l);
 	l.version = NULL;
 	resume_free(&l);
@@ -55,7 +60,10 @@ static void what_is_saved_can_be_loaded(void)
 	p = table_find(&l.strangers, 4194303, UINT64_MAX);
 	CHECK(p && p->handle.kind == STRANGER && p->dead && p->known && p->handle.fd == -1);
 	p = table_find(&l.strangers, 2, 1);
-	CHECK(p && !p->dead && p->handle.fd == 13);
+	CHECK(p && !p->dead && p->handle.fd == 13 && l.notify == 9);
+	CHECK(p->note.pid == 3 && p->note.stamp == 4 && p->note.session == 2 && p->note.uid == 5 && !p->note.news);
+	CHECK(!strcmp(p->note.line[NOTE_READY], "READY=1") && !strcmp(p->note.line[NOTE_STATUS], "STATUS=up"));
+	CHECK(!p->note.line[NOTE_STOPPING] && !p->note.line[NOTE_WATCHDOG] && !p->note.line[NOTE_ERRNO]);
 	resume_free(&l);
 	close(fd);
 }

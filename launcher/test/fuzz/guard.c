@@ -12,6 +12,8 @@ static void add_process(struct process *p, void *context)
 	struct tally *t = context;
 	t->open += p->handle.fd >= 0;
 	t->blocks++;
+	for (int key = 0; key < NOTE_KEYS; key++)
+		t->blocks += p->note.line[key] != NULL;
 	t->unwatched += p->handle.kind == CHILD && p->handle.fd < 0 && !p->dead;
 }
 
@@ -19,7 +21,7 @@ static void add_process(struct process *p, void *context)
 static void check_books(void)
 {
 	struct tally t = {0, 0, 0};
-	const int own[] = {g.epoll, g.lock, g.directory_lock, g.socket_inode, g.snapshot, g.listener.fd, g.abstract.fd,
+	const int own[] = {g.epoll, g.lock, g.directory_lock, g.socket_inode, g.snapshot, g.listener.fd, g.abstract.fd, g.notify.fd,
 			   g.inotify.fd, g.orphan.fd, g.agent_handle.fd, g.control.fd, g.room.fd};
 	for (size_t i = 0; i < sizeof own / sizeof *own; i++)
 		t.open += own[i] >= 0;

@@ -46,7 +46,7 @@ static void run(void)
 	    (!memchr(address.sun_path, 0, sizeof address.sun_path) || !ends_in(address.sun_path, "/.agent.sock") ||
 	     (keep < 0 && strncmp(address.sun_path, d.path, n) != 0)))
 		world_wrong("the address is %.108s", address.sun_path);
-	if (statedir_abstract(d.path, &address) > sizeof address || address.sun_path[0])
+	if (statedir_abstract(d.path, "notify-", &address) > sizeof address || address.sun_path[0])
 		world_wrong("no abstract name");
 }
 

@@ -514,7 +514,7 @@ int world___isoc23_fscanf(FILE *file, const char *format, ...)
 
 /* Descriptors */
 
-enum what { CLOSED, PLAIN, SOCKET, LISTEN, INOTIFY, PIDFD, SIGNALFD, CONTROL_IN, CONTROL_OUT, REPORT, EPOLL };
+enum what { CLOSED, PLAIN, SOCKET, DATAGRAMS, LISTEN, INOTIFY, PIDFD, SIGNALFD, CONTROL_IN, CONTROL_OUT, REPORT, EPOLL };
 
 static struct descriptor {
 	enum what what;
@@ -914,6 +914,52 @@ ssize_t world_recv(int fd, void *to, size_t n, int flags)
 	return n < 65536 ? take(to, n) : take_into_buffer(to, n);
 }
 
+/* A server, a stranger or nobody says something, or bytes of the stream. */
+ssize_t world_recvmsg(int fd, struct msghdr *message, int flags)
+{
+	static const char *const texts[] = {"READY=1", "STATUS=up\nREADY=1\n", "STOPPING=1\nERRNO=2", "WATCHDOG=1", "STATUS=", "\n\nREADY=1\n=\nX", "BARRIER=1", "READY=1\0", "STATUS=a\0b", ""};
+	struct descriptor *d = descriptor(fd);
+	char text[5000];
+	size_t n = 0;
+	if (d->what != DATAGRAMS || !(flags & MSG_DONTWAIT))
+		world_wrong("recvmsg of descriptor %d", fd);
+	if (!d->pending || unlucky()) {
+		errno = d->pending && world_luck(2) ? EINTR : EAGAIN;
+		return -1;
+	}
+	d->pending--;
+	unsigned which = world_luck(12);
+	if (which < 10) {
+		static const size_t sizes[] = {7, 18, 18, 10, 7, 13, 9, 8, 10, 0};
+		n = sizes[which];
+		memcpy(text, texts[which], n);
+	} else {
+		n = which == 10 ? world_luck(256) : 4090 + world_luck(20);
+		memset(text, 'S', n);
+		memcpy(text, "STATUS=", n < 7 ? n : 7);
+	}
+	message->msg_flags = MSG_CTRUNC; /* it had descriptors, too */
+	if (n > message->msg_iov->iov_len) {
+		n = message->msg_iov->iov_len;
+		message->msg_flags |= MSG_TRUNC;
+	}
+	memcpy(message->msg_iov->iov_base, text, n);
+	if (message->msg_controllen > CMSG_SPACE(sizeof(struct ucred)))
+		world_wrong("room for descriptors");
+	struct ucred who = {FIRST_CHILD + (int)world_luck(CHILDREN), 1000, 1000};
+	if (unlucky())
+		who.pid = (int)world_luck(FIRST_AGENT);
+	if (unlucky())
+		who.uid = world_luck(2) ? 0 : 1001;
+	message->msg_controllen = unlucky() ? 0 : CMSG_SPACE(sizeof who);
+	if (message->msg_controllen) {
+		struct cmsghdr *c = CMSG_FIRSTHDR(message);
+		*c = (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof who), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_CREDENTIALS};
+		memcpy(CMSG_DATA(c), &who, sizeof who);
+	}
+	return (ssize_t)n;
+}
+
 /* What it writes: frames to the agent are whole and of their own length, in the end */
 
 static struct sent {
@@ -936,7 +982,7 @@ static void check_sent(const void *at, size_t n)
 	struct cursor body;
 	int found;
 	while ((found = frame_next(sent.bytes + done, sent.n - done, &type, &body, &used)) == 1) {
-		int right = type == 'I';
+		int right = type == 'I' || (type == 'N' && body.end - body.at >= 24);
 		for (size_t i = 0; i < sizeof known / sizeof *known; i++)
 			right |= known[i].type == type && known[i].size == (size_t)(body.end - body.at);
 		if (!right)
@@ -993,9 +1039,8 @@ ssize_t world_send(int fd, const void *at, size_t n, int flags)
 int world_socket(int domain, int type, int protocol)
 {
 	(void)domain;
-	(void)type;
 	(void)protocol;
-	return new_descriptor(SOCKET);
+	return new_descriptor((type & 0xf) == SOCK_DGRAM ? DATAGRAMS : SOCKET);
 }
 
 int world_connect(int fd, const struct sockaddr *address, socklen_t size)
@@ -1069,6 +1114,7 @@ static int is_ready(const struct descriptor *d)
 {
 	switch (d->what) {
 	case LISTEN:
+	case DATAGRAMS:
 	case INOTIFY:
 	case SIGNALFD:
 		return d->pending;
@@ -1200,6 +1246,8 @@ static void something_happens(void)
 		for (size_t fd = 3; fd < sizeof table / sizeof *table; fd++)
 			if (table[fd].what == LISTEN || table[fd].what == INOTIFY || table[fd].what == SIGNALFD)
 				table[fd].pending = world_luck(2);
+			else if (table[fd].what == DATAGRAMS)
+				table[fd].pending = world_luck(40);
 		break;
 	}
 }

@@ -44,7 +44,7 @@ class GuardFuzzTest {
     private static GuardEvent event(Random random) {
         long pid = Frames.pid(random);
         long stamp = random.nextLong();
-        return switch (random.nextInt(13)) {
+        return switch (random.nextInt(14)) {
             case 0 -> new GuardEvent.Spawned(random.nextLong(), pid, stamp);
             case 1 -> new GuardEvent.SpawnFailed(random.nextLong(), 1 + random.nextInt(10), random.nextInt());
             case 2 -> new GuardEvent.Watching(pid, stamp);
@@ -57,6 +57,7 @@ class GuardFuzzTest {
             case 9 -> new GuardEvent.Ping(random.nextLong());
             case 10 -> new GuardEvent.DirectoryChanged(1 + random.nextInt(2));
             case 11 -> new GuardEvent.LeaveAnswer(LEAVES.get(random.nextInt(LEAVES.size())));
+            case 12 -> new GuardEvent.Notified(pid, stamp, Frames.pid(random), 1000, Frames.text(random));
             default -> init(random);
         };
     }
@@ -79,7 +80,8 @@ class GuardFuzzTest {
                 Frames.text(random),
                 Frames.text(random),
                 children,
-                watches);
+                watches,
+                Frames.text(random));
     }
 
     private static byte[] frame(GuardEvent event) {
@@ -133,6 +135,14 @@ class GuardFuzzTest {
                     out.writeInt(s.errno());
                 });
             case GuardEvent.TimerFired t -> Frames.frame('T', out -> {});
+            case GuardEvent.Notified n ->
+                Frames.frame('N', out -> {
+                    out.writeInt((int) n.pid());
+                    out.writeLong(n.startTime());
+                    out.writeInt((int) n.session());
+                    out.writeInt((int) n.uid());
+                    Frames.string(out, n.text());
+                });
             case GuardEvent.Ping p -> Frames.frame('P', out -> out.writeLong(p.value()));
             case GuardEvent.DirectoryChanged d -> Frames.frame('M', out -> out.writeByte(d.what()));
             case GuardEvent.LeaveAnswer l -> Frames.frame('Y', out -> out.writeByte(LEAVES.indexOf(l.leave())));
@@ -159,6 +169,7 @@ class GuardFuzzTest {
                         out.writeLong(watch.startTime());
                         out.writeBoolean(watch.gone());
                     }
+                    Frames.string(out, i.notifyAddress());
                 });
         };
     }

@@ -89,6 +89,7 @@ public final class GuardReader implements Runnable {
                 // ESRCH: its end is on its way; the machine acts on that, not on this
             }
             case GuardEvent.TimerFired t -> supervisor.timerFired();
+            case GuardEvent.Notified n -> supervisor.notified(n);
             case GuardEvent.Ping p -> guard.pong(p.value());
             case GuardEvent.DirectoryChanged d -> control.directoryChanged();
             case GuardEvent.LeaveAnswer l -> control.leaveAnswered(l.leave());

@@ -99,6 +99,8 @@ public final class Supervisor {
     private final Map<ProcessId, Probing> probes = new ConcurrentHashMap<>();
     private final Map<ProcessId, Server> running = new ConcurrentHashMap<>();
 
+    private final Map<ProcessId, Notification> notifications = new ConcurrentHashMap<>();
+
     /** What was adopted, also if it has ended since: not a stray. */
     private final Set<ProcessId> adopted = ConcurrentHashMap.newKeySet();
 
@@ -477,6 +479,20 @@ public final class Supervisor {
         }
     }
 
+    /** The process that a server runs as has said something of itself, or another process of its session for it. */
+    void notified(GuardEvent.Notified said) {
+        for (ProcessId process : running.keySet()) {
+            if (process.pid() == said.session() || process.pid() == said.pid()) {
+                notifications.merge(process, Notification.parse(said.text()), Notification::and);
+            }
+        }
+    }
+
+    /** Returns what the process that a server runs as has said of itself; an earlier agent may have heard it. */
+    public Notification notification(ProcessId process) {
+        return notifications.getOrDefault(process, Notification.NOTHING);
+    }
+
     void timerFired() throws IOException {
         deadlines.fired(System.nanoTime());
     }
@@ -716,6 +732,7 @@ public final class Supervisor {
 
     void reap(ProcessId process) throws IOException {
         running.remove(process);
+        notifications.remove(process);
         guard.reap(process.pid(), process.startTime());
     }
 

@@ -44,6 +44,7 @@ public sealed interface GuardEvent {
      *
      * @param logDirectory where server logs go, empty for the state directory
      * @param home the product's directory
+     * @param notifyAddress what a server is to find as NOTIFY_SOCKET; empty if there is no such socket
      */
     record Init(
             int protocol,
@@ -55,7 +56,8 @@ public sealed interface GuardEvent {
             String logDirectory,
             String home,
             List<Child> children,
-            List<Watch> watches)
+            List<Watch> watches,
+            String notifyAddress)
             implements GuardEvent {}
 
     record Spawned(long request, long pid, long startTime) implements GuardEvent {}
@@ -75,6 +77,17 @@ public sealed interface GuardEvent {
     record Signalled(long request, int errno) implements GuardEvent {}
 
     record TimerFired() implements GuardEvent {}
+
+    /**
+     * A server said something of itself, as of sd_notify(3), since the last of these, or (after the first frame) to an
+     * earlier agent.
+     *
+     * @param pid who said it last: the server or another process of its session; it may be gone
+     * @param session the session that this process was in; a server that the guard has made leads its own
+     * @param uid our own, or 0
+     * @param text lines READY=1, STOPPING=1, WATCHDOG=1, ERRNO=… and STATUS=…, each at most once; the values are anything
+     */
+    record Notified(long pid, long startTime, long session, long uid, String text) implements GuardEvent {}
 
     record Ping(long value) implements GuardEvent {}
 

@@ -89,6 +89,7 @@ public final class GuardLink {
             case 'E' -> new GuardEvent.GroupEmpty(pid(body), body.getLong());
             case 'g' -> new GuardEvent.Signalled(body.getLong(), body.getInt());
             case 'T' -> new GuardEvent.TimerFired();
+            case 'N' -> new GuardEvent.Notified(pid(body), body.getLong(), pid(body), pid(body), string(body));
             case 'P' -> new GuardEvent.Ping(body.getLong());
             case 'M' -> new GuardEvent.DirectoryChanged(body.get());
             case 'Y' -> new GuardEvent.LeaveAnswer(leave(body.get()));
@@ -120,6 +121,8 @@ public final class GuardLink {
         for (int n = body.getInt(); n > 0; n--) {
             watches.add(new GuardEvent.Watch(pid(body), body.getLong(), body.get() != 0));
         }
+        // a guard of an earlier build, which could not hand over to ours when ours took its place, has no such socket
+        String notifyAddress = body.hasRemaining() ? string(body) : "";
         return new GuardEvent.Init(
                 protocol,
                 guardPid,
@@ -130,7 +133,8 @@ public final class GuardLink {
                 logDirectory,
                 home,
                 List.copyOf(children),
-                List.copyOf(watches));
+                List.copyOf(watches),
+                notifyAddress);
     }
 
     private static GuardEvent.Leave leave(byte wire) throws IOException {
