@@ -1166,6 +1166,337 @@ def with_nothing_to_guard_both_end(p):
     assert p.next_agent().init["why"] == 0
 
 
+# guard: sd_notify
+
+
+SPEAKER = """import os, socket, sys, time
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.connect("\\0" + os.environ["NOTIFY_SOCKET"][1:])
+
+def child(said, uid=None, session=False):
+    \"\"\"Another process says it, and lives until it is read: the pipe is closed for it as an answer to BARRIER=1.\"\"\"
+    read, write = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        if session:
+            os.setsid()
+        if uid is not None:
+            os.setuid(uid)
+        s.send(said)
+        socket.send_fds(s, [b"BARRIER=1"], [write])
+        os.close(write)
+        os.read(read, 1)
+        os._exit(0)
+    os.close(write)
+    os.waitpid(pid, 0)
+    os.close(read)
+    print("child", pid, flush=True)
+
+while line := sys.stdin.readline():
+    exec(line)
+    print("done", flush=True)
+"""
+
+
+class Speaker:
+    """A process that says what the test wants; of the guard, or (alien) of another parent."""
+
+    def __init__(self, p, agent, alien=False):
+        self.path, self.done = f"{p.root}/speaker-{len(os.listdir(p.root))}", 0
+        os.mkfifo(self.path)
+        command, environment = [sys.executable, "-S", "-c", SPEAKER], ["NOTIFY_SOCKET=" + agent.init["notify"], "SST=" + p.root]
+        if alien:
+            with open(self.path + ".out", "wb") as out:
+                one = subprocess.Popen(command, env=dict(e.split("=", 1) for e in environment), stdin=os.open(self.path, os.O_RDWR), stdout=out, start_new_session=True)
+            p.started.append(one)
+            self.pid, self.stamp = one.pid, stamp(one.pid)
+        else:
+            self.pid, self.stamp = agent.spawned(command, env=environment, stdin=self.path, out=self.path + ".out", err=p.root + "/speaker.err")
+        self.commands = open(self.path, "w", buffering=1)
+
+    def do(self, line):
+        """Runs a line of Python there, and waits until that is done. Returns all output since the speaker started."""
+        self.done += 1
+        self.commands.write(line + "\n")
+        return until(lambda: (text := open(self.path + ".out").read()).count("done\n") == self.done and text, line)
+
+    def say(self, said):
+        self.do(f"s.send({said!r})")
+
+    def child(self, said, **options):
+        """Returns the pid of the process that said it."""
+        return int(self.do(f"child({said!r}, **{options!r})").split("child ")[-1].split()[0])
+
+
+@test
+def servers_say_what_they_are(p):
+    agent = p.agent()
+    assert agent.init["notify"].startswith(f"@sharedserver-notify-{os.geteuid()}-")
+    server = Speaker(p, agent)
+    server.say(b"STATUS=loading\nMAINPID=7\nX")
+    assert agent.notified() == (server.pid, server.stamp, server.pid, os.geteuid(), "STATUS=loading\n")
+    pid = server.child(b"READY=1\nSTATUS=\xff\x1b up\nERRNO=0\0")
+    who, start, *rest = agent.notified()
+    assert (who, rest) == (pid, [server.pid, os.geteuid(), "READY=1\nERRNO=0\nSTATUS=\xff\x1b up\n"]) and start >= server.stamp
+    server.say(b"READY=1")  # no news
+    server.say(b"WATCHDOG=1")
+    assert agent.notified()[4] == "WATCHDOG=1\n"
+    server.say(b"WATCHDOG=1")
+    assert agent.notified()[4] == "WATCHDOG=1\n", "each is a sign of life"
+    server.say(b"STOPPING=1\nSTATUS=bye\nSTATUS=")
+    assert agent.notified()[4] == "STOPPING=1\nSTATUS=\n"
+    assert agent.sleep(), "each was counted"
+
+
+@test
+def readiness_is_told_after_the_start(p):
+    agent = p.agent()
+    at_once = SPEAKER.split("def child")[0] + "s.send(b'READY=1')\ntime.sleep(1000)"
+    for _ in range(20):
+        pid, start = agent.spawned([sys.executable, "-S", "-c", at_once], env=["NOTIFY_SOCKET=" + agent.init["notify"], "SST=" + p.root])
+        assert agent.notified() == (pid, start, pid, os.geteuid(), "READY=1\n")
+        os.kill(pid, signal.SIGKILL)
+        agent.died()
+        agent.send("R", process(pid, start))
+
+
+@test
+def an_adopted_server_is_heard_when_it_is_named_one(p):
+    agent = p.agent()
+    server = Speaker(p, agent, alien=True)
+    server.say(b"STATUS=a stranger")
+    agent.send("W", process(server.pid, server.stamp))
+    agent.next("K")
+    server.child(b"STATUS=watched as any client is")
+    agent.send("L", process(server.pid, server.stamp) + b"\1")
+    agent.spawned(["true"], request=2)  # so it has obeyed
+    agent.died()
+    server.say(b"READY=1")
+    assert agent.notified() == (server.pid, server.stamp, server.pid, os.geteuid(), "READY=1\n")
+    pid = server.child(b"STATUS=of the session")
+    said = agent.notified()
+    assert (said[0], said[2], said[4]) == (pid, server.pid, "STATUS=of the session\n")
+
+
+@test
+def strangers_are_not_heard(p):
+    agent = p.agent()
+    server = Speaker(p, agent)
+    (guard,) = p.guards()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as stranger:
+        stranger.connect("\0" + agent.init["notify"][1:])
+        stranger.send(b"READY=1\nSTATUS=of another session")
+    server.child(b"READY=1\nSTATUS=has left the session", session=True)
+    if os.geteuid() == 0:
+        server.child(b"READY=1\nSTATUS=of another user", uid=65534)
+    for said in b"", b"\0", b"READY=1\0\0", b"STATUS=\0READY=1", b"STATUS=" + b"x" * 4090, b"READY=1\n" * 20000, b"READY=0", b"READY", b"=", b"\n" * 4096:
+        server.child(said)
+    # a process that was gone before anybody looked
+    os.kill(guard, signal.SIGSTOP)
+    until(lambda: state(guard) == "T", "the guard is stopped")
+    server.do("pid = os.fork() or (s.send(b'READY=1'), os._exit(0)); os.waitpid(pid, 0)")
+    os.kill(guard, signal.SIGCONT)
+    server.say(b"STATUS=" + b"x" * 4089)
+    assert agent.notified()[4] == "STATUS=" + "x" * 4089 + "\n"
+    agent.none()
+
+
+@test
+def descriptors_that_are_sent_stay_nowhere(p):
+    agent = p.agent()
+    server = Speaker(p, agent)
+    server.say(b"READY=1")
+    agent.notified()
+    (guard,) = p.guards()
+    before = descriptors(guard)
+    for count in (1, 2, 100, 253):
+        # each pipe comes to its end: nobody has kept one
+        server.do(f"r, w = os.pipe(); [socket.send_fds(s, [b'STATUS={count} %d' % i], [w] * {count}) for i in range(50)]; os.close(w); os.read(r, 1); os.close(r)")
+        while agent.notified()[4] != f"STATUS={count} 49\n":
+            pass
+        assert descriptors(guard) == before
+    server.do("r, w = os.pipe(); socket.send_fds(s, [b'x' * 5000], [w] * 3); socket.send_fds(s, [b''], [w]); os.close(w); os.read(r, 1)")
+    assert descriptors(guard) == before
+
+
+def memory(pid):
+    with open(f"/proc/{pid}/status") as f:
+        return [int(l.split()[1]) for l in f if l.startswith("VmRSS")][0]
+
+
+@test
+def a_server_that_floods_keeps_nobody_busy(p):
+    p.env["ASAN_OPTIONS"] += ":quarantine_size_mb=1"  # it keeps what was freed
+    agent = p.agent()
+    server, other = Speaker(p, agent), Speaker(p, agent)
+    server.do("[s.send(b'STATUS=%d' % i) for i in range(50000)]")  # the sanitizer's own memory is at its height
+    said = [agent.notified()[4]]
+    (guard,) = p.guards()
+    before, begun = memory(guard), time.monotonic()
+    server.done += 1
+    server.commands.write("[s.send(b'WATCHDOG=1\\nREADY=1\\nSTATUS=%d' % i) for i in range(100000)]\n")
+    # there is time for everybody else meanwhile
+    other.say(b"READY=1")
+    assert p.run("say", "served", "0").out == b"served"
+    agent.signal(other.pid, other.stamp, 0, 0)
+    others, orders = [], 0
+    while not said[-1].endswith("STATUS=99999\n"):
+        kind, body = agent.frames.get(timeout=PATIENCE)
+        orders += kind == "g"
+        if kind == "N":
+            (others if struct.unpack_from(">I", body)[0] == other.pid else said).append(body[24:].decode())
+    assert others == ["READY=1\n"] and orders == 1
+    took = time.monotonic() - begun
+    assert len(said) <= 4 + took / 0.2, f"{len(said)} frames in {took} s"
+    assert memory(guard) - before < 3000, f"{before} kB before, {memory(guard)} now"
+
+
+@test
+def an_agent_that_does_not_read_is_told_the_last_of_it(p):
+    agent = p.agent()
+    server = Speaker(p, agent)
+    agent.order(read=False)
+    count = 60000  # more than the pipe takes
+    for _ in range(60):
+        agent.order(send=(frame("W", process(4194304, 1)) * (count // 60)).hex())
+    agent.spawn(["touch", p.root + "/obeyed"])
+    until(lambda: os.path.exists(p.root + "/obeyed"), "all that came before was obeyed")
+    server.do("[(s.send(b'STATUS=%4000d' % i), time.sleep(0.01)) for i in range(300)]")  # nobody waits for the agent
+    server.say(b"READY=1")
+    server.child(b"STATUS=last")
+    agent.order(read=True)
+    kinds, text = [], ""
+    while not ("READY=1\n" in text and text.endswith("STATUS=last\n")):
+        kind, body = agent.frames.get(timeout=PATIENCE)
+        kinds.append(kind)
+        text += body[24:].decode() if kind == "N" else ""
+    assert kinds.count("G") == count and kinds.count("N") <= 3, (kinds.count("G"), kinds.count("N"))
+
+
+@test
+def readiness_wakes_the_agent_and_a_status_waits_for_it(p):
+    p.env["SHAREDSERVER_DEBUG"] = "1"
+    agent = p.agent()
+    server = Speaker(p, agent)
+    asleep(p, agent)
+    server.child(b"STATUS=heard\nWATCHDOG=1")
+    assert p.log().count("starts agent") == 1, "nobody was woken"
+    server.say(b"READY=1")
+    second = p.next_agent()
+    assert second.init["why"] == 1 and second.init["notify"] == agent.init["notify"]
+    assert second.notified() == (server.pid, server.stamp, server.pid, os.geteuid(), "READY=1\nWATCHDOG=1\nSTATUS=heard\n")
+    asleep(p, second)
+    server.child(b"READY=1")
+    assert p.log().count("starts agent") == 2, "it is no news"
+    server.say(b"STOPPING=1")
+    assert p.next_agent().notified()[4] == "READY=1\nSTOPPING=1\nSTATUS=heard\n"
+
+
+@test
+def what_is_said_between_the_question_and_the_end_wakes_the_next_agent(p):
+    agent = p.agent()
+    server = Speaker(p, agent)
+    agent.order(accept=False)
+    assert agent.sleep()
+    server.child(b"READY=1")
+    agent.none()
+    agent.order(exit=0)
+    assert p.next_agent().notified()[4] == "READY=1\n"
+
+
+@test
+def an_agent_that_has_not_seen_readiness_may_not_sleep(p):
+    agent = p.agent()
+    server = Speaker(p, agent)
+    server.say(b"READY=1")
+    agent.notified()
+    assert not agent.sleep(events=agent.events - 1)
+    assert agent.sleep()
+
+
+@test
+def readiness_survives_the_agent(p):
+    agent = p.agent()
+    server = Speaker(p, agent)
+    server.say(b"READY=1\nSTATUS=up")
+    agent.notified()
+    for _ in range(2):
+        os.kill(agent.pid, signal.SIGKILL)
+        agent = p.next_agent()
+        assert agent.init["why"] == 2 and agent.init["children"] == {server.pid: (server.stamp, 0, 0, 0)}
+        assert agent.notified() == (server.pid, server.stamp, server.pid, os.geteuid(), "READY=1\nSTATUS=up\n")
+    server.say(b"READY=1\nSTATUS=more")
+    assert agent.notified()[4] == "STATUS=more\n"
+    assert agent.sleep(), "what was told again counts, too"
+
+
+@test
+def readiness_survives_a_hand_over(p):
+    agent = p.agent()
+    server, late = Speaker(p, agent), Speaker(p, agent)
+    (guard,) = p.guards()
+    server.say(b"READY=1\nSTATUS=up")
+    agent.notified()
+    before = descriptors(guard)
+    builds = [p.other(), p.binary]
+    for turn in range(4):
+        agent.order(accept=False)
+        assert agent.hand_over(builds[turn % 2]) == 1
+        if turn == 0:
+            late.child(b"READY=1")  # to the guard that is about to be another
+        agent.order(exit=0)
+        agent = p.next_agent()
+        assert agent.init["why"] == 4 and descriptors(guard) == before
+        said = {s[0]: s for s in (agent.notified(), agent.notified())}
+        assert said[server.pid] == (server.pid, server.stamp, server.pid, os.geteuid(), "READY=1\nSTATUS=up\n" if turn < 2 else "READY=1\nSTATUS=again\n")
+        assert [s[2:] for s in said.values() if s[0] != server.pid] == [(late.pid, os.geteuid(), "READY=1\n")]
+        if turn == 1:
+            server.say(b"STATUS=again")
+            assert agent.notified()[4] == "STATUS=again\n", "the socket is the same"
+
+
+@test
+def the_next_guard_has_the_address_again(p):
+    agent = p.agent()
+    address = agent.init["notify"]
+    server = Speaker(p, agent)
+    (guard,) = p.guards()
+    os.kill(guard, signal.SIGKILL)
+    until(lambda: not is_alive(agent.pid), "the agent ends with its guard")
+    assert p.run("say", "x", "0").out == b"x"
+    second = p.next_agent()
+    assert second.init["notify"] == address and is_alive(server.pid)
+    second.send("W", process(server.pid, server.stamp))
+    second.next("K")
+    second.send("L", process(server.pid, server.stamp) + b"\1")
+    second.spawned(["true"])
+    second.died()
+    server.do('s.connect("\\0" + os.environ["NOTIFY_SOCKET"][1:])')
+    server.say(b"READY=1")
+    assert second.notified()[4] == "READY=1\n"
+
+
+@test
+def an_address_that_another_user_took_is_none(p):
+    if os.geteuid() != 0:
+        return  # nobody else can be played
+    taken = abstract_name(p.directory)[1:].replace("sharedserver-", "sharedserver-notify-")
+    squatter = subprocess.Popen([sys.executable, "-S", "-c", "import os, socket, sys, time\nos.setuid(65534)\ns = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)\n"
+                                 "s.bind('\\0' + sys.argv[1])\nprint('taken', flush=True)\ntime.sleep(100)", taken], stdout=subprocess.PIPE)
+    p.started.append(squatter)
+    assert squatter.stdout.readline() == b"taken\n"
+    agent = p.agent()
+    assert agent.init["notify"] == "" and "servers cannot say that they are ready: Address already in use" in p.log()
+    squatter.kill()
+    squatter.wait()
+    os.kill(agent.pid, signal.SIGKILL)
+    agent = p.next_agent()
+    assert agent.init["notify"] == "@" + taken
+    server = Speaker(p, agent)
+    server.say(b"READY=1")
+    assert agent.notified()[4] == "READY=1\n"
+
+
 # guard: another build
 
 
