@@ -39,6 +39,7 @@ final class ExecVerb {
     private final Path directory;
     private final Callers callers;
     private final Verbs.Conversation conversation;
+    private final UseVerbs uses;
     private final Request request;
     private final LauncherConnection launcher;
     private final Messages complaints;
@@ -49,6 +50,7 @@ final class ExecVerb {
             Path directory,
             Callers callers,
             Verbs.Conversation conversation,
+            UseVerbs uses,
             Request request,
             LauncherConnection launcher,
             Messages complaints) {
@@ -57,6 +59,7 @@ final class ExecVerb {
         this.directory = directory;
         this.callers = callers;
         this.conversation = conversation;
+        this.uses = uses;
         this.request = request;
         this.launcher = launcher;
         this.complaints = complaints;
@@ -84,7 +87,7 @@ final class ExecVerb {
 
     private void begin(Command.Exec exec, ProcessId self) throws IOException, InterruptedException, Failure {
         ServerName name = exec.name();
-        Verbs.Wish wish = conversation.wish(name, exec.options(), exec.command(), true);
+        UseVerbs.Wish wish = uses.wish(name, exec.options(), exec.command(), true);
         UseOptions options = wish.options();
         Launch launch = wish.launch();
         String skippedBy = wish.skippedBy();
@@ -93,7 +96,7 @@ final class ExecVerb {
             launcher.exit(ExitCodes.OK);
             return;
         }
-        conversation.refuseMismatch(name, launch, options);
+        uses.refuseMismatch(name, launch, options);
         Client client = conversation.client(options.pid(), null, options.metadata());
         Client follower = exec.noWait() ? client : Client.process(self, Instant.now(), options.metadata());
         Outcome outcome = conversation.ask(name, number -> new Event.Exec(number, client, follower, launch, self));
@@ -128,7 +131,7 @@ final class ExecVerb {
     private void attached(Command.Exec exec, ProcessId self, @Nullable Launch launch, UseOptions options, int refcount)
             throws IOException, InterruptedException, Failure {
         ServerName name = exec.name();
-        conversation.warnOfMismatch(name, launch, options);
+        uses.warnOfMismatch(name, launch, options);
         if (exec.noWait()) {
             launcher.stderr(complaints.attached(name.value(), refcount));
             launcher.exit(ExitCodes.OK);

@@ -11,13 +11,11 @@ import dev.sharedserver.cli.Command;
 import dev.sharedserver.cli.CommandLine;
 import dev.sharedserver.cli.JsonOutput;
 import dev.sharedserver.cli.Messages;
-import dev.sharedserver.cli.OnMismatch;
 import dev.sharedserver.cli.ServerView;
 import dev.sharedserver.cli.State;
 import dev.sharedserver.cli.Terminal;
 import dev.sharedserver.cli.TextOutput;
 import dev.sharedserver.cli.UsageError;
-import dev.sharedserver.cli.UseOptions;
 import dev.sharedserver.core.EventLog;
 import dev.sharedserver.core.Period;
 import dev.sharedserver.core.ProcessId;
@@ -30,11 +28,8 @@ import dev.sharedserver.core.lifecycle.Event;
 import dev.sharedserver.core.lifecycle.Instance;
 import dev.sharedserver.core.lifecycle.Launch;
 import dev.sharedserver.core.lifecycle.Outcome;
-import dev.sharedserver.core.lifecycle.Phase;
-import dev.sharedserver.core.lifecycle.StopMode;
 import dev.sharedserver.os.Proc;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -42,15 +37,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongFunction;
-import java.util.regex.Pattern;
-import java.util.regex.PatternSyntaxException;
 import org.jspecify.annotations.Nullable;
 
 /** Carries out the command of one launcher. Stateless; one call for each connection. */
 public final class Verbs {
 
     private static final int DEBUG_LINES = 50;
-    private static final long NANOS_PER_MILLI = 1_000_000L;
 
     private final Supervisor supervisor;
     private final EventLog events;
@@ -99,27 +91,16 @@ public final class Verbs {
         }
     }
 
-    /**
-     * What a use may start.
-     *
-     * @param launch null if nobody says what
-     * @param skippedBy the variable for which the config says that the server is not wanted, null if it is
-     */
-    record Wish(
-            UseOptions options,
-            @Nullable Launch launch,
-            @Nullable String skippedBy) {}
-
     /** One request and its answer. */
     final class Conversation {
 
         private final boolean first;
-        private final Request request;
-        private final LauncherConnection launcher;
-        private final Names names;
+        final Request request;
+        final LauncherConnection launcher;
+        final Names names;
         private final Terminal out;
-        private final Messages messages;
-        private final Messages complaints;
+        final Messages messages;
+        final Messages complaints;
 
         Conversation(Request request, LauncherConnection launcher, boolean first) {
             this.first = first;
@@ -136,11 +117,11 @@ public final class Verbs {
 
         void carryOut(Command command) throws IOException, InterruptedException, Failure {
             switch (names.onDisk(command)) {
-                case Command.Use use -> use(use);
-                case Command.Unuse unuse -> unuse(unuse);
-                case Command.Run run -> run(run);
+                case Command.Use use -> uses().use(use);
+                case Command.Unuse unuse -> uses().unuse(unuse);
+                case Command.Run run -> uses().run(run);
                 case Command.Exec exec ->
-                    new ExecVerb(supervisor, history, directory, callers, this, request, launcher, complaints)
+                    new ExecVerb(supervisor, history, directory, callers, this, uses(), request, launcher, complaints)
                             .carryOut(exec);
                 case Command.Up up -> fleet().up(up, caller(up.pid()));
                 case Command.ClaudeHook hook ->
@@ -153,23 +134,31 @@ public final class Verbs {
                 case Command.Info info -> info(info);
                 case Command.Check check ->
                     launcher.exit(Views.state(supervisor.known(check.name())).exitCode());
-                case Command.Stop stop -> stop(stop);
-                case Command.Restart restart -> restart(restart);
-                case Command.Wait wait -> await(wait);
-                case Command.Logs wanted -> logs(wanted);
+                case Command.Stop stop -> stops().stop(stop);
+                case Command.Restart restart -> stops().restart(restart);
+                case Command.Wait wait -> new WaitVerb(supervisor, directory, request, launcher).carryOut(wait);
+                case Command.Logs wanted -> new LogsVerb(supervisor, logs, launcher).carryOut(wanted);
                 case Command.Events wanted -> new EventsVerb(events, history, request, launcher, out).carryOut(wanted);
                 case Command.Doctor doctor -> {
                     ConfigViews.mention(names.config(null), launcher, complaints);
                     new DoctorVerb(supervisor, store, launcher, out, first).carryOut(doctor);
                 }
-                case Command.AdminStart start -> adminStart(start);
-                case Command.AdminStop stop -> adminStop(stop);
-                case Command.AdminIncref incref -> incref(incref);
-                case Command.AdminKill kill -> kill(kill);
+                case Command.AdminStart start -> uses().adminStart(start);
+                case Command.AdminStop stop -> stops().adminStop(stop);
+                case Command.AdminIncref incref -> uses().incref(incref);
+                case Command.AdminKill kill -> stops().kill(kill);
                 case Command.AdminDebug debug -> debug(debug);
                 case Command.Names names -> names();
                 case Command.Print print -> print(print.text());
             }
+        }
+
+        private UseVerbs uses() {
+            return new UseVerbs(supervisor, launches, callers, this);
+        }
+
+        private StopVerbs stops() {
+            return new StopVerbs(supervisor, callers, views, this);
         }
 
         private Fleet fleet() {
@@ -185,7 +174,7 @@ public final class Verbs {
             }
         }
 
-        private void print(String text) throws IOException {
+        void print(String text) throws IOException {
             launcher.stdout(text);
             launcher.exit(ExitCodes.OK);
         }
@@ -204,7 +193,7 @@ public final class Verbs {
                             + (watcher == null ? "unknown" : Long.toString(watcher)) + "): it is shown, not touched");
         }
 
-        private ProcessId caller(@Nullable Long pid) throws IOException, Failure {
+        ProcessId caller(@Nullable Long pid) throws IOException, Failure {
             if (pid != null) {
                 return callers.named(pid, request);
             }
@@ -227,121 +216,12 @@ public final class Verbs {
 
         // Attaching and detaching
 
-        /** Finds out what a use may start; the config is asked where the command line names no command. */
-        Wish wish(ServerName name, UseOptions options, List<String> command, boolean exec) throws IOException, Failure {
-            if (!command.isEmpty()) {
-                return new Wish(options, launch(name, options, command, exec), null);
-            }
-            boolean runs = supervisor.server(name).state().instance() != null;
-            if (runs && options.config() == null) {
-                return new Wish(options, null, null);
-            }
-            CallersConfig config = names.config(options.config());
-            for (String note : config.notes()) {
-                launcher.stderr(complaints.warning(note));
-            }
-            CallersConfig.Configured found = config.configured(name, options);
-            if (found == null) {
-                return new Wish(options, null, null);
-            }
-            for (String warning : found.warnings()) {
-                launcher.stderr(complaints.warning(warning));
-            }
-            if (found.skippedBy() != null) {
-                return new Wish(options, null, runs ? null : found.skippedBy());
-            }
-            return new Wish(found.options(), launch(name, found.options(), found.command(), exec), null);
-        }
-
-        private Launch launch(ServerName name, UseOptions options, List<String> command, boolean exec) throws Failure {
-            return exec ? launches.exec(options, command, request) : launches.launch(name, options, command, request);
-        }
-
-        private void use(Command.Use use) throws IOException, InterruptedException, Failure {
-            Wish wish = wish(use.name(), use.options(), use.command(), false);
-            UseOptions options = wish.options();
-            String skippedBy = wish.skippedBy();
-            if (skippedBy != null) {
-                String name = use.name().value();
-                print(options.json() ? JsonOutput.skipped(name, skippedBy) : messages.skipped(name, skippedBy));
-                return;
-            }
-            Launch launch = wish.launch();
-            Client client = client(options.pid(), options.hold(), options.metadata());
-            refuseMismatch(use.name(), launch, options);
-            Outcome outcome = ask(use.name(), number -> new Event.Use(number, client, launch));
-            if (outcome instanceof Outcome.Attached || outcome instanceof Outcome.Rescued) {
-                warnOfMismatch(use.name(), launch, options);
-            }
-            answer(use.name(), outcome, options.json(), client.until() == null ? null : client.key());
-        }
-
-        void refuseMismatch(ServerName name, @Nullable Launch launch, UseOptions options) throws Failure {
-            String difference = options.onMismatch() == OnMismatch.FAIL ? difference(name, launch, options) : null;
-            if (difference != null) {
-                throw new Failure(
-                        ExitCodes.FAILED,
-                        "server " + Quote.escape(name.value()) + " runs differently: " + difference
-                                + " (--on-mismatch=fail)");
-            }
-        }
-
-        void warnOfMismatch(ServerName name, @Nullable Launch launch, UseOptions options) throws IOException {
-            String difference = options.onMismatch() == OnMismatch.WARN ? difference(name, launch, options) : null;
-            if (difference != null) {
-                launcher.stderr(complaints.warning("server " + Quote.escape(name.value())
-                        + " was started differently and stays as it is: " + difference));
-            }
-        }
-
-        private @Nullable String difference(ServerName name, @Nullable Launch wanted, UseOptions options) {
-            Instance running = supervisor.server(name).state().instance();
-            return wanted == null || running == null ? null : Launches.difference(running.launch(), wanted, options);
-        }
-
-        private void adminStart(Command.AdminStart start) throws IOException, InterruptedException, Failure {
-            UseOptions options = start.options();
-            Launch launch = launches.launch(start.name(), options, start.command(), request);
-            Outcome outcome;
-            if (options.pid() == null) {
-                outcome = ask(start.name(), number -> new Event.Start(number, launch));
-            } else {
-                Client client = client(options.pid(), null, options.metadata());
-                outcome = ask(start.name(), number -> new Event.Use(number, client, launch));
-            }
-            answer(start.name(), outcome, options.json());
-        }
-
-        private void incref(Command.AdminIncref incref) throws IOException, InterruptedException, Failure {
-            Client client = client(incref.pid(), null, incref.metadata());
-            Outcome outcome = ask(incref.name(), number -> new Event.Use(number, client, null));
-            answer(incref.name(), outcome instanceof Outcome.NoCommand ? new Outcome.NotRunning() : outcome, false);
-        }
-
-        private void unuse(Command.Unuse unuse) throws IOException, InterruptedException, Failure {
-            String key = unuse.hold();
-            if (key == null) {
-                Long pid = unuse.pid();
-                key = Long.toString(pid == null ? caller(null).pid() : callers.number(pid, request));
-            }
-            String detached = key;
-            // who detaches itself needs no mention, nor the time to look it up
-            Asker by = unuse.hold() == null && unuse.pid() == null ? null : asker();
-            Asker other = by != null && Long.toString(by.pid()).equals(key) ? null : by;
-            Outcome outcome = ask(unuse.name(), number -> new Event.Unuse(number, detached, other));
-            if (outcome instanceof Outcome.NotRunning && request.retry()) {
-                // the first try was the last one to detach, and the server had no grace period
-                outcome = new Outcome.Detached(0, supervisor.after(new Period(0)));
-            }
-            answer(unuse.name(), outcome, false);
-        }
-
         void answer(ServerName name, Outcome outcome, boolean json) throws IOException, Failure {
             answer(name, outcome, json, null);
         }
 
         /** Answers a request by what became of it; {@code hold} is the key of the hold that it made, if it made one. */
-        private void answer(ServerName serverName, Outcome outcome, boolean json, @Nullable String hold)
+        void answer(ServerName serverName, Outcome outcome, boolean json, @Nullable String hold)
                 throws IOException, Failure {
             String name = serverName.value();
             switch (outcome) {
@@ -498,55 +378,8 @@ public final class Verbs {
             };
         }
 
-        private void run(Command.Run run) throws IOException, InterruptedException, Failure {
-            Client client = Client.process(callers.launcher(request), Instant.now(), run.metadata());
-            UseOptions options = UseOptions.ofConfig(run.config());
-            List<ServerName> held = new ArrayList<>();
-            try {
-                for (ServerName name : run.names()) {
-                    Wish wish = wish(name, options, List.of(), false);
-                    String skippedBy = wish.skippedBy();
-                    if (skippedBy != null) {
-                        launcher.stderr(complaints.skipped(name.value(), skippedBy));
-                        continue;
-                    }
-                    Launch launch = wish.launch();
-                    Outcome outcome = ask(name, number -> new Event.Use(number, client, launch));
-                    boolean holds = outcome instanceof Outcome.Attached
-                            || outcome instanceof Outcome.Rescued
-                            || outcome instanceof Outcome.Started;
-                    if (!holds) {
-                        drop(held, client);
-                        answer(name, outcome, false);
-                        return;
-                    }
-                    held.add(name);
-                }
-            } catch (Failure e) {
-                drop(held, client);
-                throw e;
-            }
-            launcher.become(run.command(), List.of(), "");
-            LauncherConnection.ExecError error = launcher.execError();
-            if (error != null) {
-                drop(held, client);
-                String command = Quote.of(run.command().get(0));
-                throw isMissing(error.errno())
-                        ? new Failure(ExitCodes.NOT_FOUND, "command not found: " + command)
-                        : new Failure(
-                                ExitCodes.CANNOT_EXECUTE,
-                                "cannot execute " + command + ": " + Errno.text(error.errno()));
-            }
-        }
-
-        private static boolean isMissing(int errno) {
+        static boolean isMissing(int errno) {
             return errno == Errno.ENOENT || errno == Errno.ENOTDIR;
-        }
-
-        private void drop(List<ServerName> held, Client client) throws InterruptedException, Failure {
-            for (ServerName name : held) {
-                ask(name, number -> new Event.Unuse(number, client.key(), null));
-            }
         }
 
         // Looking
@@ -580,173 +413,9 @@ public final class Verbs {
             print(text.isEmpty() ? "(no events of " + Quote.escape(debug.name().value()) + ")\n" : text.toString());
         }
 
-        private void logs(Command.Logs wanted) throws IOException, InterruptedException, Failure {
-            Instance instance = supervisor.known(wanted.name()).state().instance();
-            if (instance != null && instance.launch().isExec()) {
-                throw new Failure(
-                        ExitCodes.FAILED,
-                        "server " + Quote.escape(wanted.name().value())
-                                + " was started by exec: its output goes where its caller's does");
-            }
-            String named = instance == null ? null : instance.launch().logFile();
-            Path file = named == null ? logs.of(wanted.name()) : Path.of(named);
-            if (!Files.isReadable(file)) {
-                throw new Failure(
-                        ExitCodes.FAILED,
-                        "server " + Quote.escape(wanted.name().value()) + " has no log at "
-                                + Quote.of(file.toString()));
-            }
-            LogReader reader = new LogReader(file, launcher, pattern(wanted.grep()));
-            if (wanted.lines() != null) {
-                reader.skipTo(wanted.lines());
-            }
-            if (wanted.follow()) {
-                reader.follow();
-            } else {
-                reader.send();
-                reader.finish();
-            }
-            launcher.exit(ExitCodes.OK);
-        }
-
-        private static @Nullable Pattern pattern(@Nullable String regex) throws Failure {
-            try {
-                return regex == null ? null : Pattern.compile(regex);
-            } catch (PatternSyntaxException e) {
-                throw new Failure(
-                        UsageError.EXIT_CODE,
-                        "invalid --grep " + Quote.of(regex) + ": " + e.getDescription() + " at " + e.getIndex());
-            }
-        }
-
-        private void await(Command.Wait wait) throws IOException, InterruptedException, Failure {
-            // a file that changed is what made the launcher ask again: the answer has to include that change
-            Server server = supervisor.settled(wait.name());
-            State state = Views.state(server);
-            boolean running = state == State.ACTIVE || state == State.GRACE;
-            boolean reached = switch (wait.goal()) {
-                case READY ->
-                    server.foreign() != null || server.state().phase() instanceof Phase.Running up && up.ready();
-                case STOPPED -> state == State.STOPPED;
-                case ACTIVE -> state == State.ACTIVE;
-                case GRACE -> state == State.GRACE;
-            };
-            if (reached) {
-                launcher.exit(ExitCodes.OK);
-                return;
-            }
-            long millis = -1;
-            if (wait.timeout() != null) {
-                long now = System.nanoTime();
-                long deadline = request.token().isEmpty() ? deadline(now, wait.timeout()) : token(request.token(), now);
-                if (deadline <= now) {
-                    throw new Failure(
-                            ExitCodes.TIMED_OUT,
-                            "server " + Quote.escape(wait.name().value()) + " is " + state.word() + " after "
-                                    + wait.timeout());
-                }
-                launcher.token(Long.toString(deadline));
-                millis = (deadline - now + NANOS_PER_MILLI - 1) / NANOS_PER_MILLI;
-            }
-            // the files change with every state; the process is watched, too, in case nobody is left to change them
-            Instance instance = server.state().instance();
-            boolean end = wait.goal() == Command.Goal.STOPPED && state != State.DEFUNCT;
-            ProcessId awaited = end && instance != null ? instance.process() : new ProcessId(0, 0);
-            launcher.watch(
-                    awaited.pid(),
-                    awaited.startTime(),
-                    directory.toString(),
-                    wait.name().value() + ".",
-                    millis,
-                    false);
-        }
-
-        private static long deadline(long now, Period timeout) {
-            return now > Long.MAX_VALUE - timeout.nanos() ? Long.MAX_VALUE : now + timeout.nanos();
-        }
-
-        private static long token(String token, long now) {
-            try {
-                return Long.parseLong(token);
-            } catch (NumberFormatException e) {
-                return now;
-            }
-        }
-
-        // Ending
-
-        private @Nullable String callerKey(@Nullable Long pid) {
-            try {
-                long caller = pid == null ? callers.of(request).process().pid() : pid;
-                return Long.toString(caller);
-            } catch (Failure e) {
-                return null; // nobody that could hold a reference
-            }
-        }
-
         /** Who asks, as far as it can be told: the process that has us run, else the launcher. */
-        private Asker asker() {
+        Asker asker() {
             return callers.asker(request);
-        }
-
-        private void stop(Command.Stop stop) throws IOException, InterruptedException, Failure {
-            String caller = callerKey(stop.pid());
-            Asker by = asker();
-            int code = ExitCodes.OK;
-            for (ServerName name : stop.names()) {
-                Outcome outcome = ask(name, number -> new Event.Stop(number, by, caller, stop.evenIfUsed(), null));
-                if (outcome instanceof Outcome.Stopped stopped) {
-                    launcher.stdout(messages.stopped(name.value(), stopped.killed()));
-                } else if (outcome instanceof Outcome.NotRunning && request.retry()) {
-                    launcher.stdout(messages.stopped(name.value(), false));
-                } else if (stop.names().size() == 1) {
-                    answer(name, outcome, false);
-                    return;
-                } else {
-                    code = ExitCodes.FAILED;
-                    launcher.stderr(complaint(name, outcome));
-                }
-            }
-            launcher.exit(code);
-        }
-
-        private String complaint(ServerName name, Outcome outcome) {
-            return switch (outcome) {
-                case Outcome.StillUsed o -> complaints.stillUsed(name.value(), views.clients(o.others(), true));
-                case Outcome.Survived o -> complaints.survived(name.value(), o.pid());
-                default -> complaints.notRunning(name.value());
-            };
-        }
-
-        private void restart(Command.Restart restart) throws IOException, InterruptedException, Failure {
-            String caller = callerKey(restart.pid());
-            Asker by = asker();
-            Outcome outcome =
-                    ask(restart.name(), number -> new Event.Restart(number, by, caller, restart.evenIfUsed(), null));
-            answer(restart.name(), outcome, false);
-        }
-
-        private void adminStop(Command.AdminStop stop) throws IOException, InterruptedException, Failure {
-            StopMode mode = new StopMode(
-                    StopMode.SIGTERM,
-                    stop.timeout(),
-                    stop.force() ? StopMode.Escalation.KILL : StopMode.Escalation.GIVE_UP);
-            Outcome outcome = ask(stop.name(), number -> new Event.Stop(number, asker(), null, true, mode));
-            answer(stop.name(), outcome, false);
-        }
-
-        private void kill(Command.AdminKill kill) throws IOException, InterruptedException, Failure {
-            String name = kill.name().value();
-            Instance instance = supervisor.known(kill.name()).state().instance();
-            if (instance != null) {
-                launcher.stdout(messages.forceKilling(name, instance.process().pid()));
-            }
-            Outcome outcome = ask(kill.name(), number -> new Event.Stop(number, asker(), null, true, StopMode.kill()));
-            if (outcome instanceof Outcome.Stopped) {
-                print(messages.forcefullyTerminated(name));
-            } else {
-                answer(kill.name(), outcome, false);
-            }
         }
     }
 }

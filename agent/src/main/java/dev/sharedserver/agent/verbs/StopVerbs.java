@@ -1,0 +1,111 @@
+package dev.sharedserver.agent.verbs;
+
+import dev.sharedserver.agent.supervise.Supervisor;
+import dev.sharedserver.agent.wire.LauncherConnection;
+import dev.sharedserver.agent.wire.Request;
+import dev.sharedserver.cli.Command;
+import dev.sharedserver.cli.Messages;
+import dev.sharedserver.core.ServerName;
+import dev.sharedserver.core.lifecycle.Asker;
+import dev.sharedserver.core.lifecycle.Event;
+import dev.sharedserver.core.lifecycle.Instance;
+import dev.sharedserver.core.lifecycle.Outcome;
+import dev.sharedserver.core.lifecycle.StopMode;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/** The verbs that end a server, or end it to start it again. */
+final class StopVerbs {
+
+    private final Supervisor supervisor;
+    private final Callers callers;
+    private final Views views;
+    private final Verbs.Conversation conversation;
+    private final Request request;
+    private final LauncherConnection launcher;
+    private final Messages messages;
+    private final Messages complaints;
+
+    StopVerbs(Supervisor supervisor, Callers callers, Views views, Verbs.Conversation conversation) {
+        this.supervisor = supervisor;
+        this.callers = callers;
+        this.views = views;
+        this.conversation = conversation;
+        this.request = conversation.request;
+        this.launcher = conversation.launcher;
+        this.messages = conversation.messages;
+        this.complaints = conversation.complaints;
+    }
+
+    private @Nullable String callerKey(@Nullable Long pid) {
+        try {
+            long caller = pid == null ? callers.of(request).process().pid() : pid;
+            return Long.toString(caller);
+        } catch (Failure e) {
+            return null; // nobody that could hold a reference
+        }
+    }
+
+    void stop(Command.Stop stop) throws IOException, InterruptedException, Failure {
+        String caller = callerKey(stop.pid());
+        Asker by = conversation.asker();
+        int code = ExitCodes.OK;
+        for (ServerName name : stop.names()) {
+            Outcome outcome =
+                    conversation.ask(name, number -> new Event.Stop(number, by, caller, stop.evenIfUsed(), null));
+            if (outcome instanceof Outcome.Stopped stopped) {
+                launcher.stdout(messages.stopped(name.value(), stopped.killed()));
+            } else if (outcome instanceof Outcome.NotRunning && request.retry()) {
+                launcher.stdout(messages.stopped(name.value(), false));
+            } else if (stop.names().size() == 1) {
+                conversation.answer(name, outcome, false);
+                return;
+            } else {
+                code = ExitCodes.FAILED;
+                launcher.stderr(complaint(name, outcome));
+            }
+        }
+        launcher.exit(code);
+    }
+
+    private String complaint(ServerName name, Outcome outcome) {
+        return switch (outcome) {
+            case Outcome.StillUsed o -> complaints.stillUsed(name.value(), views.clients(o.others(), true));
+            case Outcome.Survived o -> complaints.survived(name.value(), o.pid());
+            default -> complaints.notRunning(name.value());
+        };
+    }
+
+    void restart(Command.Restart restart) throws IOException, InterruptedException, Failure {
+        String caller = callerKey(restart.pid());
+        Asker by = conversation.asker();
+        Outcome outcome = conversation.ask(
+                restart.name(), number -> new Event.Restart(number, by, caller, restart.evenIfUsed(), null));
+        conversation.answer(restart.name(), outcome, false);
+    }
+
+    void adminStop(Command.AdminStop stop) throws IOException, InterruptedException, Failure {
+        StopMode mode = new StopMode(
+                StopMode.SIGTERM,
+                stop.timeout(),
+                stop.force() ? StopMode.Escalation.KILL : StopMode.Escalation.GIVE_UP);
+        Outcome outcome =
+                conversation.ask(stop.name(), number -> new Event.Stop(number, conversation.asker(), null, true, mode));
+        conversation.answer(stop.name(), outcome, false);
+    }
+
+    void kill(Command.AdminKill kill) throws IOException, InterruptedException, Failure {
+        String name = kill.name().value();
+        Instance instance = supervisor.known(kill.name()).state().instance();
+        if (instance != null) {
+            launcher.stdout(messages.forceKilling(name, instance.process().pid()));
+        }
+        Outcome outcome = conversation.ask(
+                kill.name(), number -> new Event.Stop(number, conversation.asker(), null, true, StopMode.kill()));
+        if (outcome instanceof Outcome.Stopped) {
+            conversation.print(messages.forcefullyTerminated(name));
+        } else {
+            conversation.answer(kill.name(), outcome, false);
+        }
+    }
+}

@@ -1,0 +1,219 @@
+package dev.sharedserver.agent.verbs;
+
+import dev.sharedserver.agent.supervise.Errno;
+import dev.sharedserver.agent.supervise.Supervisor;
+import dev.sharedserver.agent.wire.LauncherConnection;
+import dev.sharedserver.agent.wire.Request;
+import dev.sharedserver.cli.Command;
+import dev.sharedserver.cli.JsonOutput;
+import dev.sharedserver.cli.Messages;
+import dev.sharedserver.cli.OnMismatch;
+import dev.sharedserver.cli.UseOptions;
+import dev.sharedserver.core.Period;
+import dev.sharedserver.core.Quote;
+import dev.sharedserver.core.ServerName;
+import dev.sharedserver.core.lifecycle.Asker;
+import dev.sharedserver.core.lifecycle.Client;
+import dev.sharedserver.core.lifecycle.Event;
+import dev.sharedserver.core.lifecycle.Instance;
+import dev.sharedserver.core.lifecycle.Launch;
+import dev.sharedserver.core.lifecycle.Outcome;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The verbs that attach to a server, starting it if need be, and that detach. */
+final class UseVerbs {
+
+    private final Supervisor supervisor;
+    private final Launches launches;
+    private final Callers callers;
+    private final Verbs.Conversation conversation;
+    private final Names names;
+    private final Request request;
+    private final LauncherConnection launcher;
+    private final Messages messages;
+    private final Messages complaints;
+
+    UseVerbs(Supervisor supervisor, Launches launches, Callers callers, Verbs.Conversation conversation) {
+        this.supervisor = supervisor;
+        this.launches = launches;
+        this.callers = callers;
+        this.conversation = conversation;
+        this.names = conversation.names;
+        this.request = conversation.request;
+        this.launcher = conversation.launcher;
+        this.messages = conversation.messages;
+        this.complaints = conversation.complaints;
+    }
+
+    /**
+     * What a use may start.
+     *
+     * @param launch null if nobody says what
+     * @param skippedBy the variable for which the config says that the server is not wanted, null if it is
+     */
+    record Wish(
+            UseOptions options,
+            @Nullable Launch launch,
+            @Nullable String skippedBy) {}
+
+    /** Finds out what a use may start; the config is asked where the command line names no command. */
+    Wish wish(ServerName name, UseOptions options, List<String> command, boolean exec) throws IOException, Failure {
+        if (!command.isEmpty()) {
+            return new Wish(options, launch(name, options, command, exec), null);
+        }
+        boolean runs = supervisor.server(name).state().instance() != null;
+        if (runs && options.config() == null) {
+            return new Wish(options, null, null);
+        }
+        CallersConfig config = names.config(options.config());
+        for (String note : config.notes()) {
+            launcher.stderr(complaints.warning(note));
+        }
+        CallersConfig.Configured found = config.configured(name, options);
+        if (found == null) {
+            return new Wish(options, null, null);
+        }
+        for (String warning : found.warnings()) {
+            launcher.stderr(complaints.warning(warning));
+        }
+        if (found.skippedBy() != null) {
+            return new Wish(options, null, runs ? null : found.skippedBy());
+        }
+        return new Wish(found.options(), launch(name, found.options(), found.command(), exec), null);
+    }
+
+    private Launch launch(ServerName name, UseOptions options, List<String> command, boolean exec) throws Failure {
+        return exec ? launches.exec(options, command, request) : launches.launch(name, options, command, request);
+    }
+
+    void use(Command.Use use) throws IOException, InterruptedException, Failure {
+        Wish wish = wish(use.name(), use.options(), use.command(), false);
+        UseOptions options = wish.options();
+        String skippedBy = wish.skippedBy();
+        if (skippedBy != null) {
+            String name = use.name().value();
+            conversation.print(
+                    options.json() ? JsonOutput.skipped(name, skippedBy) : messages.skipped(name, skippedBy));
+            return;
+        }
+        Launch launch = wish.launch();
+        Client client = conversation.client(options.pid(), options.hold(), options.metadata());
+        refuseMismatch(use.name(), launch, options);
+        Outcome outcome = conversation.ask(use.name(), number -> new Event.Use(number, client, launch));
+        if (outcome instanceof Outcome.Attached || outcome instanceof Outcome.Rescued) {
+            warnOfMismatch(use.name(), launch, options);
+        }
+        conversation.answer(use.name(), outcome, options.json(), client.until() == null ? null : client.key());
+    }
+
+    void refuseMismatch(ServerName name, @Nullable Launch launch, UseOptions options) throws Failure {
+        String difference = options.onMismatch() == OnMismatch.FAIL ? difference(name, launch, options) : null;
+        if (difference != null) {
+            throw new Failure(
+                    ExitCodes.FAILED,
+                    "server " + Quote.escape(name.value()) + " runs differently: " + difference
+                            + " (--on-mismatch=fail)");
+        }
+    }
+
+    void warnOfMismatch(ServerName name, @Nullable Launch launch, UseOptions options) throws IOException {
+        String difference = options.onMismatch() == OnMismatch.WARN ? difference(name, launch, options) : null;
+        if (difference != null) {
+            launcher.stderr(complaints.warning("server " + Quote.escape(name.value())
+                    + " was started differently and stays as it is: " + difference));
+        }
+    }
+
+    private @Nullable String difference(ServerName name, @Nullable Launch wanted, UseOptions options) {
+        Instance running = supervisor.server(name).state().instance();
+        return wanted == null || running == null ? null : Launches.difference(running.launch(), wanted, options);
+    }
+
+    void adminStart(Command.AdminStart start) throws IOException, InterruptedException, Failure {
+        UseOptions options = start.options();
+        Launch launch = launches.launch(start.name(), options, start.command(), request);
+        Outcome outcome;
+        if (options.pid() == null) {
+            outcome = conversation.ask(start.name(), number -> new Event.Start(number, launch));
+        } else {
+            Client client = conversation.client(options.pid(), null, options.metadata());
+            outcome = conversation.ask(start.name(), number -> new Event.Use(number, client, launch));
+        }
+        conversation.answer(start.name(), outcome, options.json());
+    }
+
+    void incref(Command.AdminIncref incref) throws IOException, InterruptedException, Failure {
+        Client client = conversation.client(incref.pid(), null, incref.metadata());
+        Outcome outcome = conversation.ask(incref.name(), number -> new Event.Use(number, client, null));
+        conversation.answer(
+                incref.name(), outcome instanceof Outcome.NoCommand ? new Outcome.NotRunning() : outcome, false);
+    }
+
+    void unuse(Command.Unuse unuse) throws IOException, InterruptedException, Failure {
+        String key = unuse.hold();
+        if (key == null) {
+            Long pid = unuse.pid();
+            key = Long.toString(pid == null ? conversation.caller(null).pid() : callers.number(pid, request));
+        }
+        String detached = key;
+        // who detaches itself needs no mention, nor the time to look it up
+        Asker by = unuse.hold() == null && unuse.pid() == null ? null : conversation.asker();
+        Asker other = by != null && Long.toString(by.pid()).equals(key) ? null : by;
+        Outcome outcome = conversation.ask(unuse.name(), number -> new Event.Unuse(number, detached, other));
+        if (outcome instanceof Outcome.NotRunning && request.retry()) {
+            // the first try was the last one to detach, and the server had no grace period
+            outcome = new Outcome.Detached(0, supervisor.after(new Period(0)));
+        }
+        conversation.answer(unuse.name(), outcome, false);
+    }
+
+    void run(Command.Run run) throws IOException, InterruptedException, Failure {
+        Client client = Client.process(callers.launcher(request), Instant.now(), run.metadata());
+        UseOptions options = UseOptions.ofConfig(run.config());
+        List<ServerName> held = new ArrayList<>();
+        try {
+            for (ServerName name : run.names()) {
+                Wish wish = wish(name, options, List.of(), false);
+                String skippedBy = wish.skippedBy();
+                if (skippedBy != null) {
+                    launcher.stderr(complaints.skipped(name.value(), skippedBy));
+                    continue;
+                }
+                Launch launch = wish.launch();
+                Outcome outcome = conversation.ask(name, number -> new Event.Use(number, client, launch));
+                boolean holds = outcome instanceof Outcome.Attached
+                        || outcome instanceof Outcome.Rescued
+                        || outcome instanceof Outcome.Started;
+                if (!holds) {
+                    drop(held, client);
+                    conversation.answer(name, outcome, false);
+                    return;
+                }
+                held.add(name);
+            }
+        } catch (Failure e) {
+            drop(held, client);
+            throw e;
+        }
+        launcher.become(run.command(), List.of(), "");
+        LauncherConnection.ExecError error = launcher.execError();
+        if (error != null) {
+            drop(held, client);
+            String command = Quote.of(run.command().get(0));
+            throw Verbs.Conversation.isMissing(error.errno())
+                    ? new Failure(ExitCodes.NOT_FOUND, "command not found: " + command)
+                    : new Failure(
+                            ExitCodes.CANNOT_EXECUTE, "cannot execute " + command + ": " + Errno.text(error.errno()));
+        }
+    }
+
+    private void drop(List<ServerName> held, Client client) throws InterruptedException, Failure {
+        for (ServerName name : held) {
+            conversation.ask(name, number -> new Event.Unuse(number, client.key(), null));
+        }
+    }
+}
