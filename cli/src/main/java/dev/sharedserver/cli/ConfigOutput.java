@@ -14,7 +14,6 @@ import dev.sharedserver.core.config.Problem;
 import dev.sharedserver.core.config.RestartPolicy;
 import dev.sharedserver.core.config.ServerSpec;
 import java.io.IOException;
-import java.io.StringWriter;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -45,23 +44,12 @@ public final class ConfigOutput {
             @Nullable String envFile,
             @Nullable String skippedBy) {}
 
-    private interface Content {
-        void writeTo(JsonWriter json) throws IOException;
-    }
-
-    private static String json(Content content) {
-        StringWriter text = new StringWriter(1024);
-        try (JsonWriter json = new JsonWriter(text)) {
-            json.setIndent("  ");
-            json.setHtmlSafe(false);
-            json.setSerializeNulls(false);
+    private static String json(JsonText.Content fields) {
+        return JsonText.of(JsonText.Form.PRETTY_WITHOUT_NULLS, json -> {
             json.beginObject();
-            content.writeTo(json);
+            fields.writeTo(json);
             json.endObject();
-        } catch (IOException e) {
-            throw new IllegalStateException("a StringWriter does not fail", e);
-        }
-        return JsonText.escapeLoneSurrogates(text.append('\n').toString());
+        });
     }
 
     /** Returns {@code config path --json}. */

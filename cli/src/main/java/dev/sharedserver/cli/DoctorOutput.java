@@ -1,11 +1,8 @@
 package dev.sharedserver.cli;
 
-import com.google.gson.stream.JsonWriter;
 import dev.sharedserver.core.Damage;
 import dev.sharedserver.core.JsonText;
 import dev.sharedserver.core.Quote;
-import java.io.IOException;
-import java.io.StringWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -68,10 +65,7 @@ public final class DoctorOutput {
 
     /** Returns the report for programs. */
     public static String json(List<Damage> ofDirectory, Map<String, List<Damage>> byServer) {
-        StringWriter text = new StringWriter(512);
-        try (JsonWriter json = new JsonWriter(text)) {
-            json.setIndent("  ");
-            json.setHtmlSafe(false);
+        return JsonText.of(JsonText.Form.PRETTY, json -> {
             json.beginObject();
             json.name("checked").beginArray();
             List<Damage> all = new ArrayList<>(ofDirectory);
@@ -93,9 +87,6 @@ public final class DoctorOutput {
             }
             json.endArray();
             json.endObject();
-        } catch (IOException e) {
-            throw new IllegalStateException("a StringWriter does not fail", e);
-        }
-        return JsonText.escapeLoneSurrogates(text.append('\n').toString());
+        });
     }
 }

@@ -1,11 +1,8 @@
 package dev.sharedserver.cli;
 
-import com.google.gson.stream.JsonWriter;
 import dev.sharedserver.core.JsonText;
 import dev.sharedserver.core.LoggedEvent;
 import dev.sharedserver.core.Quote;
-import java.io.IOException;
-import java.io.StringWriter;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -16,9 +13,7 @@ public final class EventOutput {
 
     /** Returns a JSON object and a newline: the log's own line, and whose it is. */
     public static String json(LoggedEvent event) {
-        StringWriter text = new StringWriter(200);
-        try (JsonWriter json = new JsonWriter(text)) {
-            json.setHtmlSafe(false);
+        return JsonText.of(JsonText.Form.LINE, json -> {
             json.beginObject();
             json.name("at").value(event.at());
             json.name("name").value(event.server().value());
@@ -32,10 +27,7 @@ public final class EventOutput {
                 }
             }
             json.endObject();
-        } catch (IOException e) {
-            throw new IllegalStateException("a StringWriter does not fail", e);
-        }
-        return JsonText.escapeLoneSurrogates(text.append('\n').toString());
+        });
     }
 
     /** Returns a line for people. */

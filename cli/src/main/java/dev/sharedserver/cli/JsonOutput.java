@@ -4,7 +4,6 @@ import com.google.gson.stream.JsonWriter;
 import dev.sharedserver.core.JsonText;
 import dev.sharedserver.core.Timestamps;
 import java.io.IOException;
-import java.io.StringWriter;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -13,20 +12,8 @@ public final class JsonOutput {
 
     private JsonOutput() {}
 
-    private interface Content {
-        void writeTo(JsonWriter json) throws IOException;
-    }
-
-    private static String json(Content content) {
-        StringWriter text = new StringWriter(1024);
-        try (JsonWriter json = new JsonWriter(text)) {
-            json.setIndent("  ");
-            json.setHtmlSafe(false);
-            content.writeTo(json);
-        } catch (IOException e) {
-            throw new IllegalStateException("a StringWriter does not fail", e);
-        }
-        return JsonText.escapeLoneSurrogates(text.append('\n').toString());
+    private static String json(JsonText.Content content) {
+        return JsonText.of(JsonText.Form.PRETTY, content);
     }
 
     /** Returns {@code list --json}. */
@@ -126,10 +113,7 @@ public final class JsonOutput {
             @Nullable Integer refcount,
             @Nullable String logFile,
             @Nullable String reason) {
-        StringWriter text = new StringWriter(256);
-        try (JsonWriter json = new JsonWriter(text)) {
-            json.setHtmlSafe(false);
-            json.setSerializeNulls(false);
+        return JsonText.of(JsonText.Form.LINE, json -> {
             json.beginObject();
             json.name("action").value(action);
             json.name("name").value(name);
@@ -139,22 +123,14 @@ public final class JsonOutput {
             json.name("log_file").value(logFile);
             json.name("reason").value(reason);
             json.endObject();
-        } catch (IOException e) {
-            throw new IllegalStateException("a StringWriter does not fail", e);
-        }
-        return JsonText.escapeLoneSurrogates(text.append('\n').toString());
+        });
     }
 
     /** Returns what a hook of Claude Code answers to show its user a message, in one line. */
     public static String systemMessage(String message) {
-        StringWriter text = new StringWriter(256);
-        try (JsonWriter json = new JsonWriter(text)) {
-            json.setHtmlSafe(false);
-            json.beginObject().name("systemMessage").value(message).endObject();
-        } catch (IOException e) {
-            throw new IllegalStateException("a StringWriter does not fail", e);
-        }
-        return JsonText.escapeLoneSurrogates(text.append('\n').toString());
+        return JsonText.of(
+                JsonText.Form.LINE,
+                json -> json.beginObject().name("systemMessage").value(message).endObject());
     }
 
     /** Returns {@code use --json} of a server that is not wanted here. */

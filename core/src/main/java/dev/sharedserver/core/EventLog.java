@@ -1,8 +1,6 @@
 package dev.sharedserver.core;
 
-import com.google.gson.stream.JsonWriter;
 import java.io.IOException;
-import java.io.StringWriter;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -98,10 +96,7 @@ public final class EventLog {
     }
 
     private static String line(Instant at, String event, Map<String, @Nullable Object> fields) {
-        StringWriter text = new StringWriter(160);
-        try (JsonWriter json = new JsonWriter(text)) {
-            json.setHtmlSafe(false);
-            json.setSerializeNulls(false);
+        return JsonText.of(JsonText.Form.LINE, json -> {
             json.beginObject();
             json.name("at").value(Timestamps.format(at));
             json.name("event").value(event);
@@ -115,10 +110,7 @@ public final class EventLog {
                 }
             }
             json.endObject();
-        } catch (IOException e) {
-            throw new IllegalStateException("a StringWriter does not fail", e);
-        }
-        return JsonText.escapeLoneSurrogates(text.append('\n').toString());
+        });
     }
 
     /** Returns the names of all servers that have a log. */

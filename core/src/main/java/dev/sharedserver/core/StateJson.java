@@ -6,7 +6,6 @@ import com.google.gson.stream.JsonToken;
 import com.google.gson.stream.JsonWriter;
 import java.io.IOException;
 import java.io.StringReader;
-import java.io.StringWriter;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -26,8 +25,7 @@ final class StateJson {
     private StateJson() {}
 
     static String write(ServerRecord r) {
-        StringWriter text = new StringWriter(1024);
-        try (JsonWriter json = writer(text)) {
+        return JsonText.of(JsonText.Form.PRETTY, json -> {
             json.beginObject();
             json.name("pid").value(r.pid());
             json.name("server_name").value(r.serverName());
@@ -75,15 +73,11 @@ final class StateJson {
             json.name("stdin").value(r.stdin());
             json.name("stdout").value(r.stdout());
             json.endObject();
-        } catch (IOException e) {
-            throw new IllegalStateException("a StringWriter does not fail", e);
-        }
-        return JsonText.escapeLoneSurrogates(text.append('\n').toString());
+        });
     }
 
     static String write(ClientsRecord r) {
-        StringWriter text = new StringWriter(128 + 128 * r.clients().size());
-        try (JsonWriter json = writer(text)) {
+        return JsonText.of(JsonText.Form.PRETTY, json -> {
             json.beginObject();
             json.name("refcount").value(r.clients().size());
             json.name("clients").beginObject();
@@ -101,17 +95,7 @@ final class StateJson {
             }
             json.endObject();
             json.endObject();
-        } catch (IOException e) {
-            throw new IllegalStateException("a StringWriter does not fail", e);
-        }
-        return JsonText.escapeLoneSurrogates(text.append('\n').toString());
-    }
-
-    private static JsonWriter writer(StringWriter text) {
-        JsonWriter json = new JsonWriter(text);
-        json.setIndent("  ");
-        json.setHtmlSafe(false);
-        return json;
+        });
     }
 
     private static void write(JsonWriter json, @Nullable DeadlineRecord deadline) throws IOException {
