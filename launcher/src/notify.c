@@ -82,13 +82,14 @@ static int hear_line(struct note *note, int key, const char *line, size_t n)
 	char **known = &note->line[key];
 	if (*known && strlen(*known) == n && memcmp(*known, line, n) == 0)
 		return 0;
-	char *copy = malloc(n + 1);
-	if (!copy)
-		return 0;
-	memcpy(copy, line, n);
-	copy[n] = 0;
-	free(*known);
-	*known = copy;
+	if (!*known || strlen(*known) < n) {
+		char *room = realloc(*known, n + 1);
+		if (!room)
+			return 0;
+		*known = room;
+	}
+	memcpy(*known, line, n);
+	(*known)[n] = 0;
 	note->news |= 1u << key;
 	return 1;
 }

@@ -1,5 +1,6 @@
 #include "check.h"
 #include "resume.h"
+#include "wire.h"
 
 #include <string.h>
 #include <sys/syscall.h>
@@ -86,6 +87,33 @@ static void a_table_that_is_cut_off_is_none(void)
 	CHECK(resume_load(-1, &l) == -1);
 }
 
+static void the_format_of_an_earlier_build_is_understood(void)
+{
+	struct buffer b = {0};
+	struct legacy l;
+	put_u32(&b, 0x53534754);
+	put_u32(&b, 1);
+	put_string(&b, "1.0");
+	for (uint32_t fd = 3; fd < 9; fd++)
+		put_u32(&b, fd);
+	put_u8(&b, 0);
+	put_u64(&b, 0);
+	put_u32(&b, 1);
+	put_u32(&b, 4711);
+	put_u64(&b, 99);
+	put_u32(&b, (uint32_t)-1);
+	put_u32(&b, 0x00000100); /* not dead, not known, spawned, no code */
+	put_u32(&b, 0);
+	put_u32(&b, 0);
+	int fd = table_of(b.at, b.length);
+	CHECK(resume_load(fd, &l) == 0 && l.abstract == 8 && l.notify == -1);
+	struct process *p = table_find(&l.children, 4711, 99);
+	CHECK(p && p->spawned && !p->note.line[NOTE_READY] && l.strangers.count == 0);
+	resume_free(&l);
+	close(fd);
+	buffer_free(&b);
+}
+
 static void another_format_is_refused(void)
 {
 	unsigned char bytes[4096];
@@ -134,6 +162,7 @@ int main(void)
 {
 	RUN(what_is_saved_can_be_loaded);
 	RUN(a_table_that_is_cut_off_is_none);
+	RUN(the_format_of_an_earlier_build_is_understood);
 	RUN(another_format_is_refused);
 	RUN(damage_never_harms);
 	DONE();
