@@ -36,9 +36,11 @@ import java.util.zip.ZipOutputStream;
  *     lib/version          what launcher and jars were built as: the answer to --version
  *     lib/agent.options    how the guard starts the agent
  *     lib/agent-HASH.aot   AOT cache, made by lib/make-aot-cache.sh after this program
+ *     lib/top.options      how the live view is started
+ *     lib/top-HASH.aot     its AOT cache, made by lib/make-top-cache.sh
  * </pre>
  *
- * <p>Everything in src/ is copied as it is, but for @NAME@ in agent.options. What is up to date is kept: a build after a
+ * <p>Everything in src/ is copied as it is, but for @NAME@ in the *.options. What is up to date is kept: a build after a
  * small change costs the copies, and a new AOT cache if a jar changed.
  */
 final class Assemble {
@@ -119,7 +121,8 @@ final class Assemble {
                 .map(Path::toString)
                 .filter(jar -> !jar.endsWith("gson.jar"))
                 .forEach(jdeps::add);
-        String modules = run("jdeps", jdeps).strip();
+        // sun.misc.Signal, which JLine finds by reflection
+        String modules = run("jdeps", jdeps).strip() + ",jdk.unsupported";
         String wanted =
                 String.join("\n", System.getProperty("java.home"), System.getProperty("java.vm.version"), modules)
                         + "\n";
@@ -152,22 +155,35 @@ final class Assemble {
             for (Path file : files.filter(Files::isRegularFile).toList()) {
                 Path target = HOME.resolve(source.relativize(file).toString());
                 Files.createDirectories(target.getParent());
-                if (!file.endsWith("agent.options")) {
+                if (!file.toString().endsWith(".options")) {
                     replace(file, target);
                 }
             }
         }
-        String options = Files.readString(source.resolve("lib/agent.options"))
-                .replace("@CLASSPATH@", classPath(jars, "%h/lib/"));
-        String cache = "agent-" + hash(jars, options) + ".aot";
-        Files.writeString(LIB.resolve("agent.options"), options.replace("@CACHE@", cache));
-        try (DirectoryStream<Path> caches = Files.newDirectoryStream(LIB, "*.aot")) {
-            for (Path old : caches) {
-                if (!old.endsWith(cache)) {
+        List<String> caches = List.of(
+                writeOptions("agent", jars.stream().filter(jar -> !isOfTop(jar)).toList()), writeOptions("top", jars));
+        try (DirectoryStream<Path> present = Files.newDirectoryStream(LIB, "*.aot")) {
+            for (Path old : present) {
+                if (!caches.contains(old.getFileName().toString())) {
                     Files.delete(old);
                 }
             }
         }
+    }
+
+    /** Tells whether only the live view needs a jar: the agent does not open what it does not need. */
+    private static boolean isOfTop(Path jar) {
+        String name = jar.getFileName().toString();
+        return name.startsWith("jline-") || name.equals("sharedserver-top.jar");
+    }
+
+    /** Writes how a program is started and returns the name of its AOT cache. */
+    private static String writeOptions(String program, List<Path> jars) throws IOException, NoSuchAlgorithmException {
+        String options = Files.readString(Path.of("src/lib", program + ".options"))
+                .replace("@CLASSPATH@", classPath(jars, "%h/lib/"));
+        String cache = program + "-" + hash(jars, options) + ".aot";
+        Files.writeString(LIB.resolve(program + ".options"), options.replace("@CACHE@", cache));
+        return cache;
     }
 
     /**

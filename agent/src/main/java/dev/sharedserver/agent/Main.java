@@ -69,8 +69,9 @@ public final class Main {
         Snapshot.spend(Snapshot.PLACE);
         supervisor.awaitStrays();
         long self = ProcessHandle.current().pid();
-        Verbs verbs = new Verbs(supervisor, events, logs, store, proc, guardProcess, self);
-        Succession succession = new Succession(init.version(), Path.of(init.home()), guardProcess, proc);
+        Path home = Path.of(init.home());
+        Verbs verbs = new Verbs(supervisor, events, logs, store, proc, guardProcess, self, home);
+        Succession succession = new Succession(init.version(), home, guardProcess, proc);
         Front front = new Front(socket, Files.getOwner(directory), verbs, lease, succession, log);
         lease.nudgeBy(front::nudge);
         supervisor.whenGone(front::nudge);

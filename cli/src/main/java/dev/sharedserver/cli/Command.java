@@ -79,6 +79,9 @@ public sealed interface Command {
     /** Show all. */
     record ListServers(boolean json) implements Command {}
 
+    /** Show all, live; with {@code keys} on a terminal: select, stop, restart, look at logs. */
+    record Watch(boolean keys) implements Command {}
+
     /** Show one. */
     record Info(ServerName name, boolean json) implements Command {}
 

@@ -151,7 +151,8 @@ public final class CommandLine {
             case DOWN -> down();
             case CONFIG -> config();
             case HOOK -> hook();
-            case LIST -> nameless(new Command.ListServers(has("--json")));
+            case LIST -> nameless(list());
+            case TOP -> nameless(new Command.Watch(true));
             case INFO -> new Command.Info(name(), has("--json"));
             case CHECK -> new Command.Check(name());
             case STOP -> new Command.Stop(allNames(), has("--even-if-used"), pid());
@@ -174,6 +175,13 @@ public final class CommandLine {
             case ADMIN_DOCTOR -> new Command.Doctor(optionalName(), has("--json"));
             case NAMES -> nameless(new Command.Names());
         };
+    }
+
+    private Command list() throws UsageError {
+        if (has("--watch") && has("--json")) {
+            throw new UsageError("--watch and --json exclude each other: events -f --json tells every change as JSON");
+        }
+        return has("--watch") ? new Command.Watch(false) : new Command.ListServers(has("--json"));
     }
 
     private Command.Unuse unuse(@Nullable Long pid) throws UsageError {

@@ -45,7 +45,7 @@ final class Completion {
         out.append("    help) COMPREPLY=($(compgen -W '")
                 .append(join(firstWords()))
                 .append("' -- \"$cur\")) ;;\n");
-        out.append("    list) ;;\n");
+        out.append("    list | top) ;;\n");
         out.append("    *)\n        local IFS=$'\\n'\n");
         out.append(
                 "        COMPREPLY=($(compgen -W \"$(\"${COMP_WORDS[0]}\" __names 2>/dev/null)\" -- \"$cur\")) ;;\n");
@@ -101,7 +101,7 @@ final class Completion {
         out.append("    --config | --log-file | --working-dir | --stdin | --stdout) _files; return ;;\n    esac\n");
         out.append("    case $verb in\n    completion) candidates=(bash zsh fish); _describe shell candidates ;;\n");
         out.append("    config) candidates=(check show path); _describe view candidates ;;\n");
-        out.append("    list | help) ;;\n");
+        out.append("    list | top | help) ;;\n");
         out.append("    *)\n        candidates=(${(f)\"$(${words[1]} __names 2>/dev/null)\"})\n");
         out.append("        compadd -a candidates ;;\n    esac\n}\n");
         out.append("if [[ ${funcstack[1]} == _sharedserver ]]; then\n    _sharedserver \"$@\"\nelse\n");
@@ -145,7 +145,7 @@ final class Completion {
                 out.append("complete -c sharedserver ").append(here).append(" -a 'bash zsh fish'\n");
             } else if (verb == Verb.CONFIG) {
                 out.append("complete -c sharedserver ").append(here).append(" -a 'check show path'\n");
-            } else if (verb != Verb.LIST && verb != Verb.HELP) {
+            } else if (verb != Verb.LIST && verb != Verb.TOP && verb != Verb.HELP) {
                 out.append("complete -c sharedserver ").append(here);
                 out.append(" -a '(sharedserver __names 2>/dev/null)'\n");
             }

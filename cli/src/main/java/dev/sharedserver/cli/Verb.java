@@ -95,9 +95,22 @@ enum Verb {
                     Option.PID,
                     Option.CONFIG,
                     Option.JSON_LINES)),
-    LIST("list", "[--json]", "show all servers", "", """
-        0
-        """, "sharedserver list", List.of(Option.JSON)),
+    LIST(
+            "list",
+            "[--json | --watch]",
+            "show all servers",
+            "",
+            """
+            0
+            """,
+            "sharedserver list",
+            List.of(Option.JSON, new Option("--watch", null, "show them again whenever something changes"))),
+    TOP("top", "", "show all servers live; keys to stop, restart, open logs", """
+        ↑ ↓ or k j select, s stops (asks, and names who holds the server), r restarts, l follows the log (q comes
+        back), / filters, ? explains, q leaves. Where standard input or output is no terminal, as list --watch.
+        """, """
+            0
+            """, "sharedserver top", List.of()),
     INFO(
             "info",
             "NAME [--json]",

@@ -66,6 +66,7 @@ final class Names {
             case Command.Events c -> new Command.Events(seenOrNull(c.name()), c.follow(), c.lines(), c.json());
             case Command.Doctor c -> new Command.Doctor(seenOrNull(c.name()), c.json());
             case Command.ListServers c -> c;
+            case Command.Watch c -> c;
             case Command.Names c -> c;
             case Command.Print c -> c;
             case Command.Up c -> c;

@@ -48,6 +48,7 @@ public final class Verbs {
     private final EventLog events;
     private final History history;
     private final LogFiles logs;
+    private final Path home;
     private final StateDirectory store;
     private final Path directory;
     private final Callers callers;
@@ -64,7 +65,9 @@ public final class Verbs {
             StateDirectory store,
             Proc proc,
             ProcessId guard,
-            long self) {
+            long self,
+            Path home) {
+        this.home = home;
         this.supervisor = supervisor;
         this.events = events;
         this.logs = logs;
@@ -131,6 +134,7 @@ public final class Verbs {
                 case Command.Config config ->
                     new ConfigViews(names.config(config.file()), launcher, messages, complaints).show(config);
                 case Command.ListServers list -> list(list);
+                case Command.Watch watch -> new WatchVerb(home, directory, request, launcher).carryOut(watch);
                 case Command.Info info -> info(info);
                 case Command.Check check ->
                     launcher.exit(Views.state(supervisor.known(check.name())).exitCode());
