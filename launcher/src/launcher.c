@@ -531,6 +531,8 @@ static int open_pidfd(const struct watch *w)
 	return fd;
 }
 
+enum { NOT_AWAITED, AWAITED, DIRECTORY_GONE };
+
 static int is_awaited(int inotify, const char *prefix)
 {
 	_Alignas(struct inotify_event) char bytes[4096];
@@ -538,11 +540,19 @@ static int is_awaited(int inotify, const char *prefix)
 	size_t length = strlen(prefix);
 	for (ssize_t at = 0; at < n;) {
 		const struct inotify_event *event = (const struct inotify_event *)(bytes + at);
-		if (event->len == 0 || strncmp(event->name, prefix, length) == 0)
-			return 1;
+		if (event->len == 0)
+			return DIRECTORY_GONE;
+		if (strncmp(event->name, prefix, length) == 0)
+			return AWAITED;
 		at += (ssize_t)(sizeof *event + event->len);
 	}
-	return 0;
+	return NOT_AWAITED;
+}
+
+static void close_inotify(int *inotify)
+{
+	close(*inotify);
+	*inotify = -1;
 }
 
 /* Waits without polling until it is worth while to ask again. *inotify: -1, or what an earlier wait has made. */
@@ -552,9 +562,12 @@ static void wait_for(const struct watch *w, int *inotify)
 		heed_signals();
 	if (*w->directory && *inotify < 0) {
 		*inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-		if (*inotify >= 0)
-			inotify_add_watch(*inotify, w->directory,
-					  IN_MOVED_TO | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF);
+		if (*inotify >= 0 && inotify_add_watch(*inotify, w->directory, IN_MOVED_TO | IN_DELETE | IN_DELETE_SELF |
+											IN_MOVE_SELF) < 0) {
+			/* it was removed, and the guard makes it again */
+			close_inotify(inotify);
+			pause_a_little();
+		}
 		/* what happened between the answer and now would be missed: ask once more first */
 		return;
 	}
@@ -571,7 +584,10 @@ static void wait_for(const struct watch *w, int *inotify)
 		int ready = poll_unless_caught(p, 2, w->timeout < 0 ? -1 : left > INT_MAX ? INT_MAX : left > 0 ? (int)left : 0);
 		if (p[0].revents || (ready == 0 && now_ms() >= deadline) || (ready < 0 && errno != EINTR))
 			break;
-		if (ready > 0 && p[1].revents && is_awaited(*inotify, w->prefix))
+		int seen = ready > 0 && p[1].revents ? is_awaited(*inotify, w->prefix) : NOT_AWAITED;
+		if (seen == DIRECTORY_GONE)
+			close_inotify(inotify); /* the next wait is for the one that is made in its place */
+		if (seen != NOT_AWAITED)
 			break;
 	}
 	if (pidfd >= 0)

@@ -101,6 +101,12 @@ public sealed interface Command {
     /** Wait for a state; no time-out if null. */
     record Wait(ServerName name, Goal goal, @Nullable Period timeout) implements Command {}
 
+    /** Wait for the end of one of the servers' processes that run now, as long as the waiting process lives. */
+    record AwaitEnd(
+            List<ServerName> names,
+            @Nullable Long pid,
+            @Nullable Period timeout) implements Command {}
+
     /** What can be waited for. */
     enum Goal {
         READY,

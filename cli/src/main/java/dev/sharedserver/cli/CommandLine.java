@@ -157,7 +157,7 @@ public final class CommandLine {
             case CHECK -> new Command.Check(name());
             case STOP -> new Command.Stop(allNames(), has("--even-if-used"), pid());
             case RESTART -> new Command.Restart(name(), has("--even-if-used"), pid());
-            case WAIT -> new Command.Wait(name(), goal(), period("--timeout"));
+            case WAIT -> await();
             case LOGS -> new Command.Logs(name(), has("-f"), lines(), text("--grep"));
             case EVENTS -> new Command.Events(optionalName(), has("-f"), lines(), has("--json"));
             case COMPLETION -> new Command.Print(completion());
@@ -253,6 +253,16 @@ public final class CommandLine {
 
     private @Nullable ServerName optionalName() throws UsageError {
         return names.isEmpty() ? null : name();
+    }
+
+    private Command await() throws UsageError {
+        if ("ended".equals(text("--for"))) {
+            return new Command.AwaitEnd(allNames(), pid(), period("--timeout"));
+        }
+        if (has("--pid")) {
+            throw new UsageError("--pid of wait goes with --for ended only");
+        }
+        return new Command.Wait(name(), goal(), period("--timeout"));
     }
 
     private Command.Down down() throws UsageError {
@@ -434,7 +444,7 @@ public final class CommandLine {
             case "grace" -> Command.Goal.GRACE;
             default ->
                 throw new UsageError(
-                        "invalid --for " + Quote.of(text) + ": ready, stopped, active or grace is expected");
+                        "invalid --for " + Quote.of(text) + ": ready, stopped, ended, active or grace is expected");
         };
     }
 

@@ -36,7 +36,7 @@ final class Completion {
         }
         out.append("        esac\n        return\n    fi\n");
         out.append("    case ${COMP_WORDS[COMP_CWORD - 1]} in\n");
-        out.append("    --for) COMPREPLY=($(compgen -W 'ready stopped active grace' -- \"$cur\")); return ;;\n");
+        out.append("    --for) COMPREPLY=($(compgen -W 'ready stopped ended active grace' -- \"$cur\")); return ;;\n");
         out.append("    --on-mismatch) COMPREPLY=($(compgen -W 'warn fail ignore' -- \"$cur\")); return ;;\n");
         out.append("    --config | --log-file | --working-dir | --stdin | --stdout) compopt -o default; return ;;\n");
         out.append("    esac\n    case $verb in\n");
@@ -96,7 +96,7 @@ final class Completion {
         }
         out.append("        esac\n        _describe option candidates\n        return\n    fi\n");
         out.append("    case ${words[CURRENT - 1]} in\n");
-        out.append("    --for) candidates=(ready stopped active grace); _describe state candidates; return ;;\n");
+        out.append("    --for) candidates=(ready stopped ended active grace); _describe state candidates; return ;;\n");
         out.append("    --on-mismatch) candidates=(warn fail ignore); _describe reaction candidates; return ;;\n");
         out.append("    --config | --log-file | --working-dir | --stdin | --stdout) _files; return ;;\n    esac\n");
         out.append("    case $verb in\n    completion) candidates=(bash zsh fish); _describe shell candidates ;;\n");
@@ -159,7 +159,7 @@ final class Completion {
 
     private static String values(Option option) {
         return switch (option.flag()) {
-            case "--for" -> " -a 'ready stopped active grace'";
+            case "--for" -> " -a 'ready stopped ended active grace'";
             case "--on-mismatch" -> " -a 'warn fail ignore'";
             default -> "";
         };

@@ -161,13 +161,17 @@ enum Verb {
             "NAME [--for STATE] [--timeout DURATION]",
             "wait until a server is in a state",
             """
-            Waits in the kernel: it neither polls nor keeps the agent awake.
+            Waits in the kernel: it neither polls nor keeps the agent awake. For the state `ended` it takes many names:
+            it waits until one of the processes that run now has ended, though the server may run anew, and prints whose.
             """,
             """
-            0 it is; 1 error; 124 the time is over
+            0 it is; 1 error, or the process of --pid has ended; 124 the time is over
             """,
             "sharedserver wait web --for stopped --timeout 10s",
-            List.of(new Option("--for", "STATE", "ready, stopped, active or grace (default: ready)"), Option.TIMEOUT)),
+            List.of(
+                    new Option("--for", "STATE", "ready, stopped, ended, active or grace (default: ready)"),
+                    new Option("--pid", "PID", "ended: give up when this process has ended (default: wait on)"),
+                    Option.TIMEOUT)),
     LOGS(
             "logs",
             "NAME [-f] [-n N] [--grep REGEX]",

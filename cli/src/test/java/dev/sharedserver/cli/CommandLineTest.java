@@ -84,6 +84,16 @@ class CommandLineTest {
         assertTrue(error("use", "x", "--pid", "1", "--pid", "2").contains("twice"));
     }
 
+    @Test
+    void theEndOfManyCanBeWaitedForOtherStatesOfOneOnly() throws UsageError {
+        Command.AwaitEnd wait = assertInstanceOf(Command.AwaitEnd.class, parse("wait", "a", "b", "--for", "ended"));
+        assertEquals(2, wait.names().size());
+        assertInstanceOf(Command.Wait.class, parse("wait", "a", "--for", "stopped"));
+        assertTrue(error("wait", "a", "b", "--for", "stopped").contains("'b'"));
+        assertTrue(error("wait", "a", "--pid", "1").contains("--for ended"));
+        assertTrue(error("wait", "--for", "ended").contains("missing"));
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"0", "-1", "+5", "1.5", "", " 1", "99999999999999999999", "0x10", "4194305"})
     void whatCannotBeAPidIsRefused(String pid) {

@@ -387,6 +387,72 @@ class EverydayIT {
     }
 
     @Test
+    void waitTellsWhichOfManyServersHasEndedEvenIfItRunsAnew(Sandbox box) {
+        Stamped client = box.client();
+        box.serve("web", client);
+        box.serve("cache", client);
+        assertEquals(
+                "none\n", box.run("wait", "web", "none", "--for", "ended").ok().out());
+        box.run("wait", "web", "cache", "--for", "ended", "--timeout", "200ms").exits(124);
+        Invocation.Running ended = box.inBackground(box.command("wait", "web", "cache", "--for", "ended"));
+        Until.holds(() -> "S".equals(state(ended.pid())), "wait is asleep");
+        Until.holds(() -> switches(ended.pid()).equals(switchesAfter(ended.pid(), 300)), "wait has come to rest");
+        Invocation.Running again = box.inBackground(box.command("wait", "cache", "--for", "ended"));
+        Until.holds(() -> "S".equals(state(again.pid())), "wait is asleep");
+        Until.holds(() -> switches(again.pid()).equals(switchesAfter(again.pid(), 300)), "wait has come to rest");
+        box.run("restart", "cache", "--pid", "" + client.pid()).ok();
+        assertEquals("cache\n", ended.await().ok().out());
+        assertEquals("cache\n", again.await().ok().out());
+        assertEquals(0, box.check("cache"), "it runs anew");
+    }
+
+    @Test
+    void waitForTheEndOfAServerThatIsAboutToRunAnewIsForTheNextEnd(Sandbox box) {
+        String client = "" + box.client().pid();
+        box.run("use", "web", "--restart", "on-failure", "--pid", client, "--", "sleep", "1000")
+                .ok();
+        Stamped server = Stamped.of(box.info("web").get("pid").getAsLong());
+        Invocation.Running ended = box.inBackground(box.command("wait", "web", "--for", "ended"));
+        Until.holds(() -> "S".equals(state(ended.pid())), "wait is asleep");
+        Until.holds(() -> switches(ended.pid()).equals(switchesAfter(ended.pid(), 300)), "wait has come to rest");
+        server.kill();
+        assertEquals("web\n", ended.await().ok().out());
+        Invocation.Running next = box.inBackground(box.command("wait", "web", "--for", "ended"));
+        box.run("wait", "web", "--for", "active", "--timeout", "30s").ok();
+        Until.holds(() -> switches(next.pid()).equals(switchesAfter(next.pid(), 300)), "wait has come to rest");
+        assertTrue(next.running());
+        box.run("stop", "web", "--even-if-used").ok();
+        assertEquals("web\n", next.await().ok().out());
+    }
+
+    @Test
+    void waitForTheEndEndsWithTheProcessForWhichItWaits(Sandbox box) {
+        box.serve("web", box.client());
+        Stamped master = box.client();
+        Invocation.Running wait =
+                box.inBackground(box.command("wait", "web", "--for", "ended", "--pid", "" + master.pid()));
+        Until.holds(() -> "S".equals(state(wait.pid())), "wait is asleep");
+        Until.holds(() -> switches(wait.pid()).equals(switchesAfter(wait.pid(), 300)), "wait has come to rest");
+        assertTrue(wait.running());
+        master.kill();
+        wait.await().exits(1).complains("" + master.pid());
+    }
+
+    @Test
+    void waitOutlivesTheRemovalOfTheStateDirectory(Sandbox box) {
+        Stamped client = box.client();
+        box.serve("web", client);
+        Invocation.Running ended = box.inBackground(box.command("wait", "web", "--for", "ended"));
+        Until.holds(() -> "S".equals(state(ended.pid())), "wait is asleep");
+        Until.holds(() -> switches(ended.pid()).equals(switchesAfter(ended.pid(), 300)), "wait has come to rest");
+        box.sh("rm -r \"$SHAREDSERVER_LOCKDIR\"").run().ok();
+        Until.holds(() -> Files.exists(box.lockdir().resolve("web.server.json")), "it is made again");
+        Until.holds(() -> switches(ended.pid()).equals(switchesAfter(ended.pid(), 300)), "wait has come to rest again");
+        box.run("stop", "web", "--even-if-used").ok();
+        assertEquals("web\n", ended.await().ok().out());
+    }
+
+    @Test
     void waitDoesNotPoll(Sandbox box) throws InterruptedException {
         box.serve("web", box.client());
         Invocation.Running wait = box.inBackground(box.command("wait", "web", "--for", "stopped"));

@@ -141,6 +141,8 @@ public final class Verbs {
                 case Command.Stop stop -> stops().stop(stop);
                 case Command.Restart restart -> stops().restart(restart);
                 case Command.Wait wait -> new WaitVerb(supervisor, directory, request, launcher).carryOut(wait);
+                case Command.AwaitEnd wait ->
+                    new EndWait(supervisor, directory, callers, request, launcher).await(wait);
                 case Command.Logs wanted -> new LogsVerb(supervisor, logs, launcher).carryOut(wanted);
                 case Command.Events wanted -> new EventsVerb(events, history, request, launcher, out).carryOut(wanted);
                 case Command.Doctor doctor -> {
