@@ -55,7 +55,7 @@ public final class Main {
         LogFiles logs = new LogFiles(init.logDirectory().isEmpty() ? directory : Path.of(init.logDirectory()));
         Proc proc = new Proc(OsText::decode);
         ProcessId guardProcess = new ProcessId(init.guardPid(), init.guardStartTime());
-        Host host = new Host(guardProcess, proc.bootId(), "");
+        Host host = new Host(guardProcess, proc.bootId(), init.notifyAddress());
         Snapshot left = snapshot();
         Adopter adopter = new Adopter(store, proc, host, logs, children(init), left.surroundings());
         Executor mailboxes = task -> Thread.ofVirtual().start(task);

@@ -360,6 +360,7 @@ enum Verb {
         options.add(Option.PID);
         options.add(Option.ON_MISMATCH);
         options.addAll(Option.COMMON);
+        options.addAll(Option.HEALTH);
         options.addAll(Option.STOPPING);
         return List.copyOf(options);
     }

@@ -6,7 +6,7 @@ import org.awaitility.Awaitility;
 
 /** Waiting for a condition, looked at every 10 ms. */
 final class Until {
-    private static final Duration PATIENCE = Duration.ofSeconds(10);
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
 
     private Until() {}
 

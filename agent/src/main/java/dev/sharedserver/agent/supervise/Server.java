@@ -44,7 +44,6 @@ public final class Server {
     private volatile ServerState state;
     private volatile @Nullable Foreign foreign;
 
-    private volatile @Nullable String status;
     private volatile long logStart;
 
     // only the handling thread writes what follows
@@ -71,15 +70,6 @@ public final class Server {
     /** Returns the server of that name that another tool manages, null if there is none. */
     public @Nullable Foreign foreign() {
         return foreign;
-    }
-
-    /** Returns what the server says of itself (sd_notify), null if it says nothing. */
-    public @Nullable String status() {
-        return status;
-    }
-
-    void status(@Nullable String text) {
-        status = text;
     }
 
     /** Returns how long the log was when the run that goes on began, in bytes. */
@@ -341,7 +331,11 @@ public final class Server {
     }
 
     private void commit(ServerState next, List<Action> actions) throws IOException {
+        boolean fell = next.phase() instanceof Phase.BackingOff && !(state.phase() instanceof Phase.BackingOff);
         state = next;
+        if (fell) {
+            supervisor.remember();
+        }
         for (Action action : actions) {
             act(action);
         }

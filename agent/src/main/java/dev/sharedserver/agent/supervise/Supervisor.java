@@ -173,14 +173,44 @@ public final class Supervisor {
      * @param event makes the event from the number that its answer carries
      */
     public Optional<Outcome> ask(Server server, LongFunction<? extends Event> event) throws InterruptedException {
+        return question(server, event).await();
+    }
+
+    /** Hands an event to a server, for somebody who waits for its answer in his own way. */
+    public Question question(Server server, LongFunction<? extends Event> event) {
         long number = numbers.incrementAndGet();
         CompletableFuture<Optional<Outcome>> answer = new CompletableFuture<>();
         requests.put(number, answer);
         server.post(event.apply(number));
-        try {
-            return answer.get();
-        } catch (ExecutionException e) {
-            throw new IllegalStateException(e.getCause());
+        return new Question(number, answer);
+    }
+
+    /**
+     * A request and the answer that it will have; that is empty if another tool manages the server.
+     *
+     * @param number what the answer carries
+     */
+    public record Question(long number, CompletableFuture<Optional<Outcome>> answer) {
+
+        /** Waits for the answer. */
+        public Optional<Outcome> await() throws InterruptedException {
+            try {
+                return answer.get();
+            } catch (ExecutionException e) {
+                throw new IllegalStateException(e.getCause());
+            }
+        }
+
+        /** Waits for the answer for so many ms at most; false if it did not come. */
+        public boolean isAnsweredIn(long millis) throws InterruptedException {
+            try {
+                answer.get(millis, TimeUnit.MILLISECONDS);
+                return true;
+            } catch (TimeoutException e) {
+                return false;
+            } catch (ExecutionException e) {
+                throw new IllegalStateException(e.getCause());
+            }
         }
     }
 
@@ -481,11 +511,19 @@ public final class Supervisor {
 
     /** The process that a server runs as has said something of itself, or another process of its session for it. */
     void notified(GuardEvent.Notified said) {
-        for (ProcessId process : running.keySet()) {
-            if (process.pid() == said.session() || process.pid() == said.pid()) {
-                notifications.merge(process, Notification.parse(said.text()), Notification::and);
+        Notification news = Notification.parse(said.text());
+        running.forEach((process, server) -> {
+            if (process.pid() != said.session() && process.pid() != said.pid()) {
+                return;
             }
-        }
+            notifications.merge(process, news, Notification::and);
+            if (news.ready()) {
+                server.post(new Event.SaidReady(process));
+            }
+            if (news.watchdog()) {
+                prober.beat(process);
+            }
+        });
     }
 
     /** Returns what the process that a server runs as has said of itself; an earlier agent may have heard it. */
@@ -591,7 +629,6 @@ public final class Supervisor {
             log.say("cannot make room for " + file + ": " + e);
         }
         server.logStart(length(Path.of(file)));
-        server.status(null);
         spawning.put(number, server);
         String out = launch.stdout() == null ? file : launch.stdout();
         String err = launch.stdout() == null ? null : file;

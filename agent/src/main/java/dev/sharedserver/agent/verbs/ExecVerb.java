@@ -5,10 +5,15 @@ import dev.sharedserver.agent.wire.LauncherConnection;
 import dev.sharedserver.agent.wire.Request;
 import dev.sharedserver.cli.Command;
 import dev.sharedserver.cli.Messages;
+import dev.sharedserver.cli.UsageError;
 import dev.sharedserver.cli.UseOptions;
 import dev.sharedserver.core.ProcessId;
 import dev.sharedserver.core.Quote;
 import dev.sharedserver.core.ServerName;
+import dev.sharedserver.core.config.Condition;
+import dev.sharedserver.core.config.Probe;
+import dev.sharedserver.core.config.Probes;
+import dev.sharedserver.core.config.RestartPolicy;
 import dev.sharedserver.core.lifecycle.Client;
 import dev.sharedserver.core.lifecycle.Event;
 import dev.sharedserver.core.lifecycle.ExitStatus;
@@ -20,6 +25,7 @@ import dev.sharedserver.core.lifecycle.ServerState;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -80,6 +86,26 @@ final class ExecVerb {
         }
     }
 
+    /** What a process keeps that becomes a server leaves some ways of looking at it without anything to look at. */
+    private static void refuse(UseOptions options) throws Failure {
+        for (Condition condition : Arrays.asList(options.ready(), options.check())) {
+            if (condition != null
+                    && (condition.probe() instanceof Probe.LogPattern || condition.probe() instanceof Probe.Notify)) {
+                throw new Failure(
+                        UsageError.EXIT_CODE,
+                        "exec knows no " + Probes.kind(condition.probe())
+                                + " probe: the server keeps its caller's output and environment. Use tcp, http or"
+                                + " exec");
+            }
+        }
+        if (options.restart() != null && options.restart() != RestartPolicy.NEVER) {
+            throw new Failure(
+                    UsageError.EXIT_CODE,
+                    "exec knows no restart policy, got " + options.restart().word()
+                            + ": only the caller can start its process again");
+        }
+    }
+
     private boolean runsElsewhere(ServerName name, ProcessId self) throws InterruptedException {
         Instance instance = supervisor.settled(name).state().instance();
         return instance != null && !instance.process().equals(self);
@@ -90,6 +116,7 @@ final class ExecVerb {
         UseVerbs.Wish wish = uses.wish(name, exec.options(), exec.command(), true);
         UseOptions options = wish.options();
         Launch launch = wish.launch();
+        refuse(options);
         String skippedBy = wish.skippedBy();
         if (skippedBy != null) {
             launcher.stderr(complaints.skipped(name.value(), skippedBy));

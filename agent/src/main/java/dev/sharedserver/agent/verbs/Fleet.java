@@ -329,6 +329,7 @@ final class Fleet {
                                 "lazy", name, id, null, null, null, messages.lazy(shown), "it is lazy and does not run")
                         : failed(name, id, "server " + Quote.escape(shown) + " is not running");
             case Outcome.SpawnFailed o -> throw Verbs.Conversation.spawnFailed(shown, o);
+            case Outcome.NotReady o -> throw Verbs.Conversation.notReady(shown, o);
             case Outcome.ClientNotAlive o ->
                 failed(name, id, "client " + o.key() + " is not alive: nothing was attached to " + Quote.escape(shown));
             case Outcome.ClientNotWatched o ->

@@ -91,7 +91,7 @@ final class Launches {
     }
 
     /** What is added replaces an entry of the same key. */
-    private static List<String> merged(List<String> environment, List<String> added) {
+    static List<String> merged(List<String> environment, List<String> added) {
         if (added.isEmpty()) {
             return environment;
         }
@@ -109,7 +109,7 @@ final class Launches {
         return List.copyOf(merged);
     }
 
-    private static String key(String entry) {
+    static String key(String entry) {
         int equals = entry.indexOf('=');
         return equals < 0 ? entry : entry.substring(0, equals);
     }

@@ -5,19 +5,23 @@ import dev.sharedserver.agent.wire.LauncherConnection;
 import dev.sharedserver.agent.wire.Request;
 import dev.sharedserver.cli.Command;
 import dev.sharedserver.cli.Messages;
+import dev.sharedserver.cli.UseOptions;
 import dev.sharedserver.core.ServerName;
 import dev.sharedserver.core.lifecycle.Asker;
 import dev.sharedserver.core.lifecycle.Event;
 import dev.sharedserver.core.lifecycle.Instance;
+import dev.sharedserver.core.lifecycle.Launch;
 import dev.sharedserver.core.lifecycle.Outcome;
 import dev.sharedserver.core.lifecycle.StopMode;
 import java.io.IOException;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The verbs that end a server, or end it to start it again. */
 final class StopVerbs {
 
     private final Supervisor supervisor;
+    private final Launches launches;
     private final Callers callers;
     private final Views views;
     private final Verbs.Conversation conversation;
@@ -26,8 +30,9 @@ final class StopVerbs {
     private final Messages messages;
     private final Messages complaints;
 
-    StopVerbs(Supervisor supervisor, Callers callers, Views views, Verbs.Conversation conversation) {
+    StopVerbs(Supervisor supervisor, Launches launches, Callers callers, Views views, Verbs.Conversation conversation) {
         this.supervisor = supervisor;
+        this.launches = launches;
         this.callers = callers;
         this.views = views;
         this.conversation = conversation;
@@ -79,9 +84,34 @@ final class StopVerbs {
     void restart(Command.Restart restart) throws IOException, InterruptedException, Failure {
         String caller = callerKey(restart.pid());
         Asker by = conversation.asker();
-        Outcome outcome = conversation.ask(
-                restart.name(), number -> new Event.Restart(number, by, caller, restart.evenIfUsed(), null));
-        conversation.answer(restart.name(), outcome, false);
+        ServerName name = restart.name();
+        Instance running = supervisor.known(name).state().instance();
+        Launch next = running == null ? null : renewed(name, running.launch());
+        Outcome outcome = conversation.askPatiently(
+                name, number -> new Event.Restart(number, by, caller, restart.evenIfUsed(), next));
+        if (running != null && next != null && outcome instanceof Outcome.Restarted) {
+            List<String> changes = Renewal.changes(running.launch(), next);
+            if (!changes.isEmpty()) {
+                launcher.stdout(messages.note("changed with its config: " + String.join(", ", changes)));
+            }
+        }
+        conversation.answer(name, outcome, false);
+    }
+
+    /** Returns what the config says of a server now, null if it says nothing. */
+    private @Nullable Launch renewed(ServerName name, Launch running) throws IOException, Failure {
+        if (running.isExec()) {
+            return null;
+        }
+        CallersConfig.Configured found = conversation.names.config(null).configured(name, UseOptions.ofConfig(null));
+        if (found == null || found.skippedBy() != null) {
+            return null;
+        }
+        for (String warning : found.warnings()) {
+            launcher.stderr(complaints.warning(warning));
+        }
+        Launch wanted = launches.launch(name, found.options(), found.command(), request);
+        return Renewal.of(running, wanted, found.options().env());
     }
 
     void adminStop(Command.AdminStop stop) throws IOException, InterruptedException, Failure {

@@ -5,6 +5,7 @@ import dev.sharedserver.agent.supervise.Supervisor;
 import dev.sharedserver.agent.wire.LauncherConnection;
 import dev.sharedserver.agent.wire.Request;
 import dev.sharedserver.cli.Command;
+import dev.sharedserver.cli.ExportOutput;
 import dev.sharedserver.cli.JsonOutput;
 import dev.sharedserver.cli.Messages;
 import dev.sharedserver.cli.OnMismatch;
@@ -103,11 +104,38 @@ final class UseVerbs {
         Launch launch = wish.launch();
         Client client = conversation.client(options.pid(), options.hold(), options.metadata());
         refuseMismatch(use.name(), launch, options);
-        Outcome outcome = conversation.ask(use.name(), number -> new Event.Use(number, client, launch));
+        Outcome outcome = conversation.askPatiently(use.name(), number -> new Event.Use(number, client, launch));
         if (outcome instanceof Outcome.Attached || outcome instanceof Outcome.Rescued) {
             warnOfMismatch(use.name(), launch, options);
         }
-        conversation.answer(use.name(), outcome, options.json(), client.until() == null ? null : client.key());
+        String hold = client.until() == null ? null : client.key();
+        if (!options.export() || !export(use.name(), outcome, hold)) {
+            conversation.answer(use.name(), outcome, options.json(), hold);
+        }
+    }
+
+    /** Prints the endpoint of a server that was attached; false if it was not. */
+    private boolean export(ServerName name, Outcome outcome, @Nullable String hold) throws IOException {
+        String said = switch (outcome) {
+            case Outcome.Started o -> messages.started(name.value(), o.pid(), o.refcount());
+            case Outcome.Attached o -> messages.attached(name.value(), o.refcount());
+            case Outcome.Rescued o -> messages.rescued(name.value(), o.refcount());
+            default -> null;
+        };
+        Instance instance = supervisor.server(name).state().instance();
+        if (said == null || instance == null) {
+            return false;
+        }
+        Endpoint endpoint = Endpoint.of(instance.launch());
+        // standard output is for eval alone
+        launcher.stderr(hold == null ? said : said + messages.held(name.value(), hold));
+        conversation.print(ExportOutput.of(
+                name.value(),
+                instance.process().pid(),
+                endpoint.port(),
+                endpoint.url(),
+                instance.launch().logFile()));
+        return true;
     }
 
     void refuseMismatch(ServerName name, @Nullable Launch launch, UseOptions options) throws Failure {
@@ -138,10 +166,10 @@ final class UseVerbs {
         Launch launch = launches.launch(start.name(), options, start.command(), request);
         Outcome outcome;
         if (options.pid() == null) {
-            outcome = conversation.ask(start.name(), number -> new Event.Start(number, launch));
+            outcome = conversation.askPatiently(start.name(), number -> new Event.Start(number, launch));
         } else {
             Client client = conversation.client(options.pid(), null, options.metadata());
-            outcome = conversation.ask(start.name(), number -> new Event.Use(number, client, launch));
+            outcome = conversation.askPatiently(start.name(), number -> new Event.Use(number, client, launch));
         }
         conversation.answer(start.name(), outcome, options.json());
     }

@@ -164,7 +164,7 @@ public final class Verbs {
         }
 
         private StopVerbs stops() {
-            return new StopVerbs(supervisor, callers, views, this);
+            return new StopVerbs(supervisor, launches, callers, views, this);
         }
 
         private Fleet fleet() {
@@ -187,7 +187,17 @@ public final class Verbs {
 
         Outcome ask(ServerName name, LongFunction<? extends Event> event) throws InterruptedException, Failure {
             Server server = supervisor.server(name);
-            Optional<Outcome> outcome = supervisor.ask(server, event);
+            return managed(server, supervisor.ask(server, event));
+        }
+
+        /** Asks for something that may have to wait until a server is up. */
+        Outcome askPatiently(ServerName name, LongFunction<? extends Event> event)
+                throws IOException, InterruptedException, Failure {
+            Server server = supervisor.server(name);
+            return managed(server, new Patience(supervisor, request, launcher).ask(server, event));
+        }
+
+        private static Outcome managed(Server server, Optional<Outcome> outcome) throws Failure {
             Foreign foreign = server.foreign();
             if (outcome.isPresent()) {
                 return outcome.get();
@@ -195,7 +205,7 @@ public final class Verbs {
             Long watcher = foreign == null ? null : foreign.server().watcherPid();
             throw new Failure(
                     ExitCodes.FAILED,
-                    "server " + Quote.escape(name.value()) + " is managed by another tool (watcher pid "
+                    "server " + Quote.escape(server.name().value()) + " is managed by another tool (watcher pid "
                             + (watcher == null ? "unknown" : Long.toString(watcher)) + "): it is shown, not touched");
         }
 
@@ -296,6 +306,7 @@ public final class Verbs {
                 case Outcome.SpawnFailed o -> throw spawnFailed(name, o);
                 case Outcome.NotReady o -> throw notReady(name, o);
                 case Outcome.NotRecorded o -> refuse(complaints.notRecorded(name, directory.toString(), o.reason()));
+                case Outcome.Withdrawn o -> launcher.exit(ExitCodes.FAILED);
                 case Outcome.Looked o -> launcher.exit(ExitCodes.OK);
             }
         }

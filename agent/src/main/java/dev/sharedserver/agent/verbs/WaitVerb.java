@@ -35,7 +35,6 @@ final class WaitVerb {
         // a file that changed is what made the launcher ask again: the answer has to include that change
         Server server = supervisor.settled(wait.name());
         State state = Views.state(server);
-        boolean running = state == State.ACTIVE || state == State.GRACE;
         boolean reached = switch (wait.goal()) {
             case READY -> server.foreign() != null || server.state().phase() instanceof Phase.Running up && up.ready();
             case STOPPED -> state == State.STOPPED;

@@ -148,6 +148,11 @@ public final class LauncherConnection implements Closeable {
      */
     public void awaitHangup() throws IOException {
         whenEndless.run();
+        awaitEnd();
+    }
+
+    /** Waits until the launcher hangs up, as long as it is only answered; for another thread than the one that answers. */
+    public void awaitEnd() throws IOException {
         ByteBuffer ignored = ByteBuffer.allocate(64);
         while (channel.read(ignored.clear()) >= 0) {
             // a launcher says nothing while it is answered

@@ -97,6 +97,9 @@ public sealed interface Event {
     /** It is up. */
     record Ready(ProcessId process) implements Event {}
 
+    /** It says of itself that it is up, which counts where that is what is waited for. */
+    record SaidReady(ProcessId process) implements Event {}
+
     /** It is not up yet; {@code looked} says what was seen. Told when that changes. */
     record Unready(ProcessId process, String looked) implements Event {}
 

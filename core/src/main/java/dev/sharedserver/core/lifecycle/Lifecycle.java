@@ -3,6 +3,7 @@ package dev.sharedserver.core.lifecycle;
 import dev.sharedserver.core.Period;
 import dev.sharedserver.core.ProcessId;
 import dev.sharedserver.core.config.Condition;
+import dev.sharedserver.core.config.Probe;
 import dev.sharedserver.core.config.RestartPolicy;
 import dev.sharedserver.core.lifecycle.Action.What;
 import dev.sharedserver.core.lifecycle.ServerState.Attaching;
@@ -114,6 +115,7 @@ public final class Lifecycle {
             case Event.GroupEmpty e -> false;
             case Event.Tick t -> false;
             case Event.Ready r -> false;
+            case Event.SaidReady r -> false;
             case Event.Unready u -> false;
             case Event.Checked c -> false;
             case Event.Withdraw w -> false;
@@ -167,6 +169,14 @@ public final class Lifecycle {
             case Event.GroupEmpty empty -> groupEmpty(empty.process());
             case Event.Tick tick -> tick();
             case Event.Ready ready -> ready(ready.process());
+            case Event.SaidReady said -> {
+                Instance instance = before.instance();
+                Condition ready =
+                        instance == null ? null : instance.launch().health().ready();
+                if (ready != null && ready.probe() instanceof Probe.Notify) {
+                    ready(said.process());
+                }
+            }
             case Event.Unready unready -> unready(unready);
             case Event.Checked checked -> checked(checked);
             case Event.Withdraw withdraw -> withdraw(withdraw);
@@ -485,18 +495,21 @@ public final class Lifecycle {
         for (Awaiting one : List.copyOf(awaiting)) {
             if (one.request() == request) {
                 awaiting.remove(one);
+                reply(request, new Outcome.Withdrawn());
                 letGo(one.client());
             }
         }
         for (Attaching one : List.copyOf(attaching)) {
             if (one.request() == request && phase instanceof Phase.Running) {
                 attaching.remove(one);
+                reply(request, new Outcome.Withdrawn());
                 unwatch(one.client());
             }
         }
         for (Event event : List.copyOf(deferred)) {
             if (event instanceof Event.Use use && use.request() == request) {
                 deferred.remove(event);
+                reply(request, new Outcome.Withdrawn());
                 unwatch(use.client());
             }
         }
@@ -958,6 +971,11 @@ public final class Lifecycle {
 
     private void foundDown(Event.FoundDown found) {
         if (!(phase instanceof Phase.Stopped)) {
+            return;
+        }
+        if (found.before().launch().surroundings() == null) {
+            // guard and agent died, too, and with them all memory of what a start needs
+            note(What.STOPPED, pid(found.before()), new Cause.Abandoned("its environment is not known any more"), null);
             return;
         }
         adopt(found.clients(), found.before());

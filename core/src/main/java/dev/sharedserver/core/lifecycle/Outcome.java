@@ -78,6 +78,9 @@ public sealed interface Outcome {
     /** It was started and ended, or was not up in time; {@code looked} says what was seen last. */
     record NotReady(Launch launch, Cause cause, @Nullable String looked) implements Outcome {}
 
+    /** Whoever asked has hung up. */
+    record Withdrawn() implements Outcome {}
+
     /** Its environment is not known any more, so the same server cannot be made again. */
     record NoEnvironment() implements Outcome {}
 
