@@ -1067,6 +1067,7 @@ public final class Lifecycle {
         for (long request : s.restarts()) {
             reply(request, outcome);
         }
+        refuseAwaiting(s.instance().launch(), s.cause());
         if (s.mode().escalation() == StopMode.Escalation.FORGET) {
             if (s.ended() != null) {
                 actions.add(new Action.Reap(s.instance().process()));

@@ -144,6 +144,10 @@ final class Life {
         return answers.get(request);
     }
 
+    boolean answered(long request) {
+        return answers.containsKey(request);
+    }
+
     long requests() {
         return requests;
     }
