@@ -40,7 +40,7 @@ import java.util.zip.ZipOutputStream;
  *     lib/top-HASH.aot     its AOT cache, made by lib/make-top-cache.sh
  * </pre>
  *
- * <p>Everything in src/ is copied as it is, but for @NAME@ in the *.options. What is up to date is kept: a build after a
+ * <p>share/sharedserver/neovim is the Neovim plugin. Everything in src/ is copied as it is, but for @NAME@ in the *.options. What is up to date is kept: a build after a
  * small change costs the copies, and a new AOT cache if a jar changed.
  */
 final class Assemble {
@@ -61,6 +61,7 @@ final class Assemble {
         List<Path> jars = copyJars(args[1]);
         makeRuntime(jars);
         copySources(jars);
+        copyPlugin();
     }
 
     /** Copies the jars without versions in their names, so that no stale one stays beside a new one; ours as plain code. */
@@ -146,6 +147,31 @@ final class Assemble {
                         "--output",
                         RUNTIME.toString()));
         Files.writeString(made, wanted);
+    }
+
+    /** Copies the Neovim plugin, without its tests; what is not there any more goes. */
+    private static void copyPlugin() throws IOException {
+        Path source = Path.of("../integrations/neovim");
+        Path plugin = HOME.resolve("share/sharedserver/neovim");
+        List<Path> wanted = new ArrayList<>();
+        try (Stream<Path> files = Files.walk(source)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                Path relative = source.relativize(file);
+                if (!relative.startsWith("test")) {
+                    Path target = plugin.resolve(relative);
+                    Files.createDirectories(target.getParent());
+                    replace(file, target);
+                    wanted.add(target);
+                }
+            }
+        }
+        try (Stream<Path> present = Files.walk(plugin)) {
+            for (Path file : present.filter(Files::isRegularFile).toList()) {
+                if (!wanted.contains(file)) {
+                    Files.delete(file);
+                }
+            }
+        }
     }
 
     /** Copies src/ and removes AOT caches of other jars. */
