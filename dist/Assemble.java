@@ -19,6 +19,7 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.spi.ToolProvider;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -61,7 +62,11 @@ final class Assemble {
         List<Path> jars = copyJars(args[1]);
         makeRuntime(jars);
         copySources(jars);
-        copyPlugin();
+        copyPlugin("neovim", part -> !part.startsWith("test"));
+        copyPlugin("claude-code", part -> !part.startsWith("test"));
+        // compiled by its build.sh, which needs npm: without that there is no plugin in the product
+        boolean compiled = Files.exists(Path.of("../integrations/opencode/dist/index.js"));
+        copyPlugin("opencode", part -> compiled && (part.startsWith("dist") || part.startsWith("package.json")));
     }
 
     /** Copies the jars without versions in their names, so that no stale one stays beside a new one; ours as plain code. */
@@ -149,15 +154,15 @@ final class Assemble {
         Files.writeString(made, wanted);
     }
 
-    /** Copies the Neovim plugin, without its tests; what is not there any more goes. */
-    private static void copyPlugin() throws IOException {
-        Path source = Path.of("../integrations/neovim");
-        Path plugin = HOME.resolve("share/sharedserver/neovim");
+    /** Copies the wanted parts of an editor's plugin; what is not there any more goes. */
+    private static void copyPlugin(String name, Predicate<Path> wanting) throws IOException {
+        Path source = Path.of("../integrations").resolve(name);
+        Path plugin = Files.createDirectories(HOME.resolve("share/sharedserver").resolve(name));
         List<Path> wanted = new ArrayList<>();
         try (Stream<Path> files = Files.walk(source)) {
             for (Path file : files.filter(Files::isRegularFile).toList()) {
                 Path relative = source.relativize(file);
-                if (!relative.startsWith("test")) {
+                if (wanting.test(relative)) {
                     Path target = plugin.resolve(relative);
                     Files.createDirectories(target.getParent());
                     replace(file, target);

@@ -1,0 +1,18 @@
+#!/bin/sh
+# Tests the plugin's parts under node --test, with a program that plays sharedserver. Ends with "N passed, N failed".
+set -eu
+cd "$(dirname "$0")/.."
+sh build.sh
+
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+status=0
+node --test --test-reporter=tap test/*.test.mjs </dev/null >"$log" 2>&1 || status=$?
+passed=$(sed -n 's/^# pass //p' "$log")
+failed=$(sed -n 's/^# fail //p' "$log")
+if [ "$status" != 0 ] || [ "${failed:-0}" != 0 ] || [ "${passed:-0}" = 0 ]; then
+	cat "$log"
+	[ "${failed:-0}" != 0 ] || failed=1
+fi
+echo "${passed:-0} passed, ${failed:-0} failed"
+[ "${failed:-0}" = 0 ]
