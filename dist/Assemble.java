@@ -38,6 +38,7 @@ import java.util.zip.ZipOutputStream;
  *     lib/agent.options    how the guard starts the agent
  *     lib/agent-HASH.aot   AOT cache, made by lib/make-aot-cache.sh after this program
  *     lib/top.options      how the live view is started
+ *     lib/no-servers.json  a config that means nothing, for the live view
  *     lib/top-HASH.aot     its AOT cache, made by lib/make-top-cache.sh
  * </pre>
  *

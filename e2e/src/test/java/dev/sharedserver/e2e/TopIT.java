@@ -149,12 +149,16 @@ final class TopIT {
         Tmux terminal = open(sandbox, "top");
         terminal.shows("pid " + client.pid());
         terminal.press("l");
-        terminal.shows(screen -> screen.contains("log of web") && !screen.contains(KEYS), "the log");
+        terminal.shows(
+                screen -> screen.contains(" done") && !screen.contains(KEYS) && !screen.contains("clients of"),
+                "the log");
         terminal.press("q");
         String screen = terminal.shows(KEYS);
         assertTrue(screen.lines().anyMatch(line -> line.startsWith("web ") && line.contains("active")), screen);
         terminal.press("q");
-        left(terminal);
+        // where the log has left the cursor, the prompt stands between other text
+        Until.holds(() -> terminal.flags().equals("0 1"), "the shell's screen");
+        Until.holds(() -> terminal.modes().contains(" icanon"), "line editing");
     }
 
     @Test

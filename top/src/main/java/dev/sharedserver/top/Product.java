@@ -17,8 +17,12 @@ final class Product {
 
     private final Path command;
 
+    /** A config without servers. */
+    private final Path noServers;
+
     Product(Path command) {
         this.command = command;
+        this.noServers = command.resolveSibling("../lib/no-servers.json").normalize();
     }
 
     /** What a name means to a command. */
@@ -103,7 +107,7 @@ final class Product {
             }
         }
         if (names == Names.EXACT) {
-            environment.put("SHAREDSERVER_CONFIG", "/dev/null");
+            environment.put("SHAREDSERVER_CONFIG", noServers.toString());
         }
         List<String> argv = new ArrayList<>();
         argv.add(command.toString());
