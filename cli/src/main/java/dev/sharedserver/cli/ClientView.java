@@ -1,6 +1,7 @@
 package dev.sharedserver.cli;
 
 import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param alive null for a hold
  * @param exe path of its program, null if unknown
  * @param cwd its working directory, null if unknown
+ * @param command its argv, null if unknown
  */
 public record ClientView(
         String key,
@@ -19,4 +21,5 @@ public record ClientView(
         @Nullable Long remainingMs,
         @Nullable Boolean alive,
         @Nullable String exe,
-        @Nullable String cwd) {}
+        @Nullable String cwd,
+        @Nullable List<String> command) {}

@@ -85,6 +85,9 @@ public sealed interface Command {
     /** Show one. */
     record Info(ServerName name, boolean json) implements Command {}
 
+    /** Tell who holds it, why it is up, or why it last stopped. */
+    record Why(ServerName name, boolean json) implements Command {}
+
     /** Tell the state by the exit code. */
     record Check(ServerName name) implements Command {}
 

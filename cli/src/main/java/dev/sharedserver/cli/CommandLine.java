@@ -154,6 +154,7 @@ public final class CommandLine {
             case LIST -> nameless(list());
             case TOP -> nameless(new Command.Watch(true));
             case INFO -> new Command.Info(name(), has("--json"));
+            case WHY -> new Command.Why(name(), has("--json"));
             case CHECK -> new Command.Check(name());
             case STOP -> new Command.Stop(allNames(), has("--even-if-used"), pid());
             case RESTART -> new Command.Restart(name(), has("--even-if-used"), pid());

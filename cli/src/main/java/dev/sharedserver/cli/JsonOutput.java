@@ -39,12 +39,16 @@ public final class JsonOutput {
     }
 
     /** Returns {@code info --json}. */
-    public static String info(ServerView server) {
+    public static String info(Account account) {
+        ServerView server = account.server();
         return json(json -> {
             json.beginObject();
             if (server.state() == State.STOPPED) {
                 json.name("state").value(server.state().word());
                 json.name("name").value(server.name());
+                if (account.isKnown()) {
+                    WhyOutput.fields(json, account);
+                }
                 json.endObject();
                 return;
             }
@@ -66,9 +70,11 @@ public final class JsonOutput {
                 json.name("alive").value(client.alive());
                 json.name("exe").value(client.exe());
                 json.name("cwd").value(client.cwd());
+                words(json.name("command"), client.command());
                 json.endObject();
             }
             json.endArray();
+            WhyOutput.fields(json, account);
             json.endObject();
         });
     }
@@ -146,16 +152,24 @@ public final class JsonOutput {
 
     private static void common(JsonWriter json, ServerView server) throws IOException {
         json.name("pid").value(server.pid());
-        json.name("command").beginArray();
-        for (String word : server.command()) {
-            json.value(word);
-        }
-        json.endArray();
+        words(json.name("command"), server.command());
         json.name("grace_period").value(server.gracePeriod());
         json.name("watcher_pid").value(server.watcherPid());
         json.name("started_at")
                 .value(server.startedAt() == null ? null : server.startedAt().getEpochSecond());
         json.name("refcount").value(server.refcount());
+    }
+
+    private static void words(JsonWriter json, @Nullable List<String> words) throws IOException {
+        if (words == null) {
+            json.nullValue();
+            return;
+        }
+        json.beginArray();
+        for (String word : words) {
+            json.value(word);
+        }
+        json.endArray();
     }
 
     private static void client(JsonWriter json, ClientView client) throws IOException {

@@ -97,11 +97,13 @@ public final class TextOutput {
     }
 
     /** Returns {@code info}. */
-    public static String info(ServerView server, Terminal terminal, Instant now) {
+    public static String info(Account account, Terminal terminal, Instant now) {
+        ServerView server = account.server();
         StringBuilder out = new StringBuilder();
         line(out, "Server", Quote.escape(server.name()));
         line(out, "State", coloured(state(server), terminal));
         if (server.state() == State.STOPPED) {
+            WhyOutput.lines(account, now, (label, value) -> line(out, label, value));
             return out.append("Server ")
                     .append(Quote.escape(server.name()))
                     .append(" is not running\n")
@@ -127,24 +129,9 @@ public final class TextOutput {
         }
         line(out, "Clients", Integer.toString(server.refcount()));
         for (ClientView client : server.clients()) {
-            out.append("  ").append(client.key().startsWith("hold-") ? client.key() : "pid " + client.key());
-            if (client.metadata() != null) {
-                out.append("  ").append(Quote.escape(client.metadata()));
-            }
-            if (client.exe() != null) {
-                out.append("  ").append(Quote.escape(client.exe()));
-            }
-            if (client.cwd() != null) {
-                out.append("  in ").append(Quote.escape(client.cwd()));
-            }
-            Long left = client.remainingMs();
-            if (left != null) {
-                out.append("  for ").append(span(left));
-            }
-            out.append("  since ")
-                    .append(span(now.toEpochMilli() - client.attachedAt().toEpochMilli()))
-                    .append('\n');
+            out.append("  ").append(Wording.client(client, now)).append('\n');
         }
+        WhyOutput.lines(account, now, (label, value) -> line(out, label, value));
         return out.toString();
     }
 
@@ -198,7 +185,7 @@ public final class TextOutput {
         return hours < 24 ? hours + "h " + minutes % 60 + "m" : hours / 24 + "d " + hours % 24 + "h";
     }
 
-    private static String cut(String text, int columns) {
+    static String cut(String text, int columns) {
         if (width(text) <= columns) {
             return text;
         }

@@ -121,6 +121,18 @@ enum Verb {
             """,
             "sharedserver info web --json",
             List.of(Option.JSON)),
+    WHY(
+            "why",
+            "NAME [--json]",
+            "tell who holds a server, why it is up, or why it last stopped",
+            """
+            In one paragraph, from what the agent knows and from the event log, which is kept after the end.
+            """,
+            """
+            0; 1 nothing of that name has run here
+            """,
+            "sharedserver why web",
+            List.of(Option.JSON)),
     CHECK(
             "check",
             "NAME",

@@ -22,7 +22,7 @@ class OutputTest {
                 "30m",
                 41206L,
                 AT,
-                List.of(new ClientView("40113", AT, "nvim", null, true, "/usr/bin/nvim", "/home/me")),
+                List.of(new ClientView("40113", AT, "nvim", null, true, "/usr/bin/nvim", "/home/me", List.of("nvim"))),
                 8L,
                 7L,
                 "/",

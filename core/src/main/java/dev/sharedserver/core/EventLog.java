@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -143,6 +144,19 @@ public final class EventLog {
             }
         }
         return events;
+    }
+
+    /** Hands out the events of a server, newest first, until {@code wanted} says that it has had enough. */
+    public void backwards(ServerName name, Predicate<LoggedEvent> wanted) throws IOException {
+        for (Path file : List.of(file(name), rotated(name))) {
+            List<String> lines = lines(file);
+            for (int i = lines.size() - 1; i >= 0; i--) {
+                LoggedEvent event = LoggedEvent.parse(name, lines.get(i));
+                if (event != null && !wanted.test(event)) {
+                    return;
+                }
+            }
+        }
     }
 
     private static List<String> lines(Path file) throws IOException {

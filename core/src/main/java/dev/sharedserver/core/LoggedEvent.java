@@ -4,9 +4,11 @@ import com.google.gson.Strictness;
 import com.google.gson.stream.JsonReader;
 import java.io.IOException;
 import java.io.StringReader;
+import java.time.Instant;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,6 +51,11 @@ public record LoggedEvent(ServerName server, String at, String event, Map<String
         } catch (IOException | IllegalStateException | NumberFormatException e) {
             return null;
         }
+    }
+
+    /** Returns when; the beginning of the era for a time that no clock shows. */
+    public Instant time() {
+        return Objects.requireNonNullElse(Timestamps.read(at), Instant.EPOCH);
     }
 
     /** Returns a field that is a whole number, null if there is none. */

@@ -83,6 +83,13 @@ public final class Adopter {
         return proc.alive(process.pid(), process.startTime());
     }
 
+    /** Returns the name of the program that a process runs, null if it is gone. */
+    @Nullable
+    String program(ProcessId process) {
+        ProcStat stat = proc.stat(process.pid());
+        return stat == null || stat.startTime() != process.startTime() ? null : stat.comm();
+    }
+
     Adoption look(ServerName name) {
         Found<ServerRecord> server = store.readServer(name);
         Found<ClientsRecord> clients = store.readClients(name);

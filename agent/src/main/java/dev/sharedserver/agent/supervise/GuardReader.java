@@ -1,5 +1,6 @@
 package dev.sharedserver.agent.supervise;
 
+import dev.sharedserver.core.Errno;
 import dev.sharedserver.core.ProcessId;
 import dev.sharedserver.core.lifecycle.Event;
 import dev.sharedserver.core.lifecycle.ExitStatus;

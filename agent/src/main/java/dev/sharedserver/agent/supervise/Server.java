@@ -11,6 +11,7 @@ import dev.sharedserver.core.lifecycle.Client;
 import dev.sharedserver.core.lifecycle.Event;
 import dev.sharedserver.core.lifecycle.ExitStatus;
 import dev.sharedserver.core.lifecycle.Instance;
+import dev.sharedserver.core.lifecycle.Launch;
 import dev.sharedserver.core.lifecycle.Lifecycle;
 import dev.sharedserver.core.lifecycle.Now;
 import dev.sharedserver.core.lifecycle.Phase;
@@ -332,16 +333,30 @@ public final class Server {
 
     private void commit(ServerState next, List<Action> actions) throws IOException {
         boolean fell = next.phase() instanceof Phase.BackingOff && !(state.phase() instanceof Phase.BackingOff);
+        Launch launch = launch(state);
         state = next;
         if (fell) {
             supervisor.remember();
         }
         for (Action action : actions) {
-            act(action);
+            act(action, launch);
         }
     }
 
-    private void act(Action action) throws IOException {
+    /** Returns what the phase speaks of, null if it speaks of nothing. */
+    private static @Nullable Launch launch(ServerState state) {
+        return switch (state.phase()) {
+            case Phase.Stopped s -> null;
+            case Phase.Starting s -> s.launch();
+            case Phase.BackingOff b -> b.launch();
+            case Phase.Replacing r -> r.launch();
+            case Phase.Running r -> r.instance().launch();
+            case Phase.Stopping s -> s.instance().launch();
+        };
+    }
+
+    /** Does what is to be done; {@code before} is what ran, or was to run, until now. */
+    private void act(Action action, @Nullable Launch before) throws IOException {
         switch (action) {
             case Action.Watch watch -> {
                 supervisor.watches().watch(watch.process(), this);
@@ -363,7 +378,7 @@ public final class Server {
             case Action.AwaitReady await -> supervisor.probes().awaitReady(this, await.instance(), await.condition());
             case Action.Check check -> supervisor.probes().check(this, check.instance(), check.condition());
             case Action.Reply reply -> supervisor.answer(reply.request(), reply.outcome());
-            case Action.Note note -> supervisor.note(name, note);
+            case Action.Note note -> supervisor.note(name, note, before);
         }
     }
 }

@@ -1,6 +1,7 @@
 package dev.sharedserver.agent.supervise;
 
 import dev.sharedserver.core.Damage;
+import dev.sharedserver.core.Errno;
 import dev.sharedserver.core.EventLog;
 import dev.sharedserver.core.Period;
 import dev.sharedserver.core.ProcessId;
@@ -11,7 +12,6 @@ import dev.sharedserver.core.config.Condition;
 import dev.sharedserver.core.config.Probe;
 import dev.sharedserver.core.config.ProjectName;
 import dev.sharedserver.core.lifecycle.Action;
-import dev.sharedserver.core.lifecycle.Asker;
 import dev.sharedserver.core.lifecycle.Cause;
 import dev.sharedserver.core.lifecycle.Client;
 import dev.sharedserver.core.lifecycle.Deadline;
@@ -25,6 +25,7 @@ import dev.sharedserver.core.lifecycle.Outcome;
 import dev.sharedserver.core.lifecycle.Phase;
 import dev.sharedserver.core.lifecycle.ServerState;
 import dev.sharedserver.core.lifecycle.StopMode;
+import dev.sharedserver.core.story.Causes;
 import dev.sharedserver.os.guard.GuardEvent;
 import dev.sharedserver.os.guard.GuardLink;
 import dev.sharedserver.os.guard.SpawnRequest;
@@ -781,29 +782,30 @@ public final class Supervisor {
         }
     }
 
-    void note(ServerName name, Action.Note note) {
+    /** Writes down what happened; {@code launch} is what runs, ran, or was to run, null if that is not known. */
+    void note(ServerName name, Action.Note note, @Nullable Launch launch) {
         Map<String, @Nullable Object> fields = new LinkedHashMap<>();
         fields.put("pid", note.pid());
         Client client = note.client();
         if (client != null) {
             fields.put("client", client.key());
+            if (note.what() == Action.What.ATTACHED || note.what() == Action.What.RESCUED) {
+                fields.put("client_command", program(client));
+            }
             fields.put("metadata", client.metadata());
         }
         fields.put("refcount", note.refcount());
         if (note.by() != null) {
-            putAsker(fields, note.by());
+            Causes.put(fields, note.by());
         }
         if (note.cause() != null) {
-            putCause(fields, note.cause());
+            Causes.put(fields, note.cause());
         }
-        switch (note.status()) {
-            case null -> {}
-            case ExitStatus.Exited exited -> fields.put("exit_code", exited.code());
-            case ExitStatus.Killed killed -> {
-                fields.put("signal", killed.signal());
-                fields.put("core_dumped", killed.coreDumped() ? true : null);
-            }
-            case ExitStatus.Unknown unknown -> {}
+        if (note.cause() instanceof Cause.NotStarted not && launch != null) {
+            fields.put("path", path(launch, not.step()));
+        }
+        if (note.status() != null) {
+            Causes.put(fields, note.status());
         }
         String trouble = events.append(name, Instant.now(), note.what().word(), fields);
         if (trouble != null) {
@@ -811,27 +813,20 @@ public final class Supervisor {
         }
     }
 
-    private static void putCause(Map<String, @Nullable Object> fields, Cause cause) {
-        fields.put("cause", cause.word());
-        switch (cause) {
-            case Cause.Requested requested -> putAsker(fields, requested.by());
-            case Cause.Restarted restarted -> putAsker(fields, restarted.by());
-            case Cause.NotStarted not -> fields.put("detail", Errno.text(not.errno()));
-            case Cause.GraceExpired g -> {}
-            case Cause.NobodyLeft n -> {}
-            case Cause.Ended e -> {} // the fields of the status say it
-            case Cause.NotRecorded n -> fields.put("detail", n.reason());
-            case Cause.Abandoned a -> fields.put("detail", a.reason());
-            case Cause.NotReady n -> fields.put("detail", n.detail());
-            case Cause.Unhealthy u -> fields.put("detail", u.detail());
-            case Cause.TooManyCrashes t -> fields.put("detail", t.detail());
-            case Cause.Failed f -> fields.put("detail", f.detail());
-        }
+    /** When it has gone, nobody can tell any more what it was. */
+    private @Nullable String program(Client client) {
+        return client.process() == null ? null : adopter.program(client.process());
     }
 
-    private static void putAsker(Map<String, @Nullable Object> fields, Asker by) {
-        fields.put("by", by.pid());
-        fields.put("by_command", by.command());
+    /** Returns what the trouble at a step of a spawn is about, null if it is nothing in the file system. */
+    private static @Nullable String path(Launch launch, int step) {
+        return switch (step) {
+            case 6 -> launch.workingDir();
+            case 7 -> launch.stdin();
+            case 8 -> launch.stdout() == null ? launch.logFile() : launch.stdout();
+            case 10 -> launch.command().get(0);
+            default -> null;
+        };
     }
 
     /** Returns what a person reads of a failed write. */

@@ -4,6 +4,7 @@ import dev.sharedserver.core.EventLog;
 import dev.sharedserver.core.LoggedEvent;
 import dev.sharedserver.core.ServerName;
 import dev.sharedserver.core.lifecycle.ExitStatus;
+import dev.sharedserver.core.story.Causes;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -42,7 +43,7 @@ final class History {
             }
             switch (event.event()) {
                 case "exited" -> {
-                    return status(event);
+                    return Causes.status(event);
                 }
                 case "started", "execed", "adopted" -> {
                     return null;
@@ -51,14 +52,5 @@ final class History {
             }
         }
         return null;
-    }
-
-    private static ExitStatus status(LoggedEvent event) {
-        Long code = event.number("exit_code");
-        Long signal = event.number("signal");
-        if (code != null) {
-            return new ExitStatus.Exited((int) (code & 0xff));
-        }
-        return signal == null ? new ExitStatus.Unknown() : new ExitStatus.Killed((int) (signal & 0x7f), false);
     }
 }

@@ -51,6 +51,7 @@ final class Names {
                 new Command.AdminStart(used(c.name(), c.options().config()), c.options(), c.command());
             case Command.Unuse c -> new Command.Unuse(seen(c.name()), c.pid(), c.hold());
             case Command.Info c -> new Command.Info(seen(c.name()), c.json());
+            case Command.Why c -> new Command.Why(seen(c.name()), c.json());
             case Command.Check c -> {
                 ServerName name = seen(c.name());
                 yield name.equals(c.name()) ? c : new Command.Check(name);

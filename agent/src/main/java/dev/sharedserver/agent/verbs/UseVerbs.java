@@ -1,6 +1,5 @@
 package dev.sharedserver.agent.verbs;
 
-import dev.sharedserver.agent.supervise.Errno;
 import dev.sharedserver.agent.supervise.Supervisor;
 import dev.sharedserver.agent.wire.LauncherConnection;
 import dev.sharedserver.agent.wire.Request;
@@ -10,6 +9,7 @@ import dev.sharedserver.cli.JsonOutput;
 import dev.sharedserver.cli.Messages;
 import dev.sharedserver.cli.OnMismatch;
 import dev.sharedserver.cli.UseOptions;
+import dev.sharedserver.core.Errno;
 import dev.sharedserver.core.Period;
 import dev.sharedserver.core.Quote;
 import dev.sharedserver.core.ServerName;

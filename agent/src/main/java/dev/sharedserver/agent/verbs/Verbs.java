@@ -1,6 +1,5 @@
 package dev.sharedserver.agent.verbs;
 
-import dev.sharedserver.agent.supervise.Errno;
 import dev.sharedserver.agent.supervise.Foreign;
 import dev.sharedserver.agent.supervise.LogFiles;
 import dev.sharedserver.agent.supervise.Server;
@@ -16,6 +15,7 @@ import dev.sharedserver.cli.State;
 import dev.sharedserver.cli.Terminal;
 import dev.sharedserver.cli.TextOutput;
 import dev.sharedserver.cli.UsageError;
+import dev.sharedserver.core.Errno;
 import dev.sharedserver.core.EventLog;
 import dev.sharedserver.core.Period;
 import dev.sharedserver.core.ProcessId;
@@ -47,6 +47,7 @@ public final class Verbs {
     private final Supervisor supervisor;
     private final EventLog events;
     private final History history;
+    private final Stories stories;
     private final LogFiles logs;
     private final Path home;
     private final StateDirectory store;
@@ -72,6 +73,7 @@ public final class Verbs {
         this.events = events;
         this.logs = logs;
         this.history = new History(events);
+        this.stories = new Stories(events);
         this.store = store;
         this.directory = store.path();
         this.callers = new Callers(proc, guard.pid(), self);
@@ -135,7 +137,8 @@ public final class Verbs {
                     new ConfigViews(names.config(config.file()), launcher, messages, complaints).show(config);
                 case Command.ListServers list -> list(list);
                 case Command.Watch watch -> new WatchVerb(home, directory, request, launcher).carryOut(watch);
-                case Command.Info info -> info(info);
+                case Command.Info info -> whys().info(info);
+                case Command.Why why -> whys().why(why);
                 case Command.Check check ->
                     launcher.exit(Views.state(supervisor.known(check.name())).exitCode());
                 case Command.Stop stop -> stops().stop(stop);
@@ -165,6 +168,10 @@ public final class Verbs {
 
         private StopVerbs stops() {
             return new StopVerbs(supervisor, launches, callers, views, this);
+        }
+
+        private WhyVerb whys() {
+            return new WhyVerb(supervisor, events, stories, views, launcher, out);
         }
 
         private Fleet fleet() {
@@ -415,11 +422,6 @@ public final class Verbs {
                 text.append(server.name().value()).append('\n');
             }
             print(text.toString());
-        }
-
-        private void info(Command.Info info) throws IOException, InterruptedException {
-            ServerView view = views.view(supervisor.known(info.name()), true);
-            print(info.json() ? JsonOutput.info(view) : TextOutput.info(view, out, Instant.now()));
         }
 
         private void debug(Command.AdminDebug debug) throws IOException {

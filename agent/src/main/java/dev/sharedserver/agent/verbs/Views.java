@@ -61,7 +61,8 @@ final class Views {
         ServerState state = server.state();
         Instance instance = state.instance();
         if (instance == null) {
-            return stopped(state.name().value(), state(server));
+            return stopped(
+                    state.name().value(), state(server), clients(state.clients().values(), full));
         }
         Deadline grace = state.phase() instanceof Phase.Running runs ? runs.grace() : null;
         return new ServerView(
@@ -86,9 +87,9 @@ final class Views {
         return Math.max(0, (deadline.monotonicNanos() - System.nanoTime()) / NANOS_PER_MILLI);
     }
 
-    private static ServerView stopped(String name, State state) {
+    private static ServerView stopped(String name, State state, List<ClientView> clients) {
         return new ServerView(
-                name, state, null, List.of(), null, null, null, List.of(), null, null, null, null, false, null, null);
+                name, state, null, List.of(), null, null, null, clients, null, null, null, null, false, null, null);
     }
 
     List<ClientView> clients(Collection<Client> clients, boolean full) {
@@ -116,11 +117,18 @@ final class Views {
             @Nullable Long remainingMs,
             boolean full) {
         if (!full || pid == null) {
-            return new ClientView(key, attachedAt, metadata, remainingMs, null, null, null);
+            return new ClientView(key, attachedAt, metadata, remainingMs, null, null, null, null);
         }
         boolean alive = stamp != null && proc.alive(pid, stamp);
         return new ClientView(
-                key, attachedAt, metadata, null, alive, alive ? proc.exe(pid) : null, alive ? proc.cwd(pid) : null);
+                key,
+                attachedAt,
+                metadata,
+                null,
+                alive,
+                alive ? proc.exe(pid) : null,
+                alive ? proc.cwd(pid) : null,
+                alive ? proc.cmdline(pid) : null);
     }
 
     private ServerView foreign(Foreign foreign, State state) {

@@ -1,9 +1,9 @@
 package dev.sharedserver.agent.verbs;
 
-import dev.sharedserver.agent.supervise.Errno;
 import dev.sharedserver.agent.wire.LauncherConnection;
 import dev.sharedserver.agent.wire.Request;
 import dev.sharedserver.cli.Command;
+import dev.sharedserver.core.Errno;
 import dev.sharedserver.core.Quote;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,4 +1,4 @@
-package dev.sharedserver.agent.supervise;
+package dev.sharedserver.core;
 
 /** Error numbers of Linux (errno(3)) and what people read for them. */
 public final class Errno {
