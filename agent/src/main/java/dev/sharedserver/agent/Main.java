@@ -12,6 +12,7 @@ import dev.sharedserver.core.EventLog;
 import dev.sharedserver.core.OsText;
 import dev.sharedserver.core.ProcessId;
 import dev.sharedserver.core.StateDirectory;
+import dev.sharedserver.os.Listeners;
 import dev.sharedserver.os.Proc;
 import dev.sharedserver.os.guard.GuardEvent;
 import dev.sharedserver.os.guard.GuardLink;
@@ -59,8 +60,9 @@ public final class Main {
         Snapshot left = snapshot();
         Adopter adopter = new Adopter(store, proc, host, logs, children(init), left.surroundings());
         Executor mailboxes = task -> Thread.ofVirtual().start(task);
-        Supervisor supervisor =
-                new Supervisor(store, events, guard, host, adopter, logs, mailboxes, reason -> end(reason, log), log);
+        Listeners listeners = new Listeners();
+        Supervisor supervisor = new Supervisor(
+                store, events, guard, host, adopter, logs, listeners, proc, mailboxes, reason -> end(reason, log), log);
         Lease lease = new Lease(guard, supervisor, log);
         GuardReader reader = new GuardReader(guard, supervisor, lease);
         lease.follow(reader);
@@ -70,7 +72,7 @@ public final class Main {
         supervisor.awaitStrays();
         long self = ProcessHandle.current().pid();
         Path home = Path.of(init.home());
-        Verbs verbs = new Verbs(supervisor, events, logs, store, proc, guardProcess, self, home);
+        Verbs verbs = new Verbs(supervisor, events, logs, store, proc, listeners, guardProcess, self, home);
         Succession succession = new Succession(init.version(), home, guardProcess, proc);
         Front front = new Front(socket, Files.getOwner(directory), verbs, lease, succession, log);
         lease.nudgeBy(front::nudge);

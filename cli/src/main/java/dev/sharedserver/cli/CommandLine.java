@@ -6,6 +6,7 @@ import dev.sharedserver.core.Period;
 import dev.sharedserver.core.Quote;
 import dev.sharedserver.core.ServerName;
 import dev.sharedserver.core.config.Condition;
+import dev.sharedserver.core.config.Port;
 import dev.sharedserver.core.config.Probe;
 import dev.sharedserver.core.config.Probes;
 import dev.sharedserver.core.config.RestartPolicy;
@@ -505,7 +506,7 @@ public final class CommandLine {
                 condition("--ready", "--ready-timeout", null),
                 condition("--check", null, "--check-interval"),
                 restart(),
-                null,
+                port(),
                 has("--export"),
                 text("--config"),
                 has("--json"),
@@ -556,6 +557,21 @@ public final class CommandLine {
             throw new UsageError("invalid --restart " + Quote.of(text) + ": never, on-failure or always is expected");
         }
         return policy;
+    }
+
+    private @Nullable Port port() throws UsageError {
+        String text = text("--port");
+        if (text == null) {
+            return null;
+        }
+        if (text.equals("auto")) {
+            return new Port.Auto();
+        }
+        int number = Probes.port(text);
+        if (number == 0) {
+            throw new UsageError("invalid --port " + Quote.of(text) + ": a port from 1 to 65535 or auto is expected");
+        }
+        return new Port.Fixed(number);
     }
 
     private OnMismatch onMismatch() throws UsageError {

@@ -60,6 +60,7 @@ public final class JsonOutput {
             json.name("watcher_start_time").value(server.watcherStartTime());
             json.name("working_dir").value(server.workingDir());
             json.name("log_file").value(server.logFile());
+            json.name("port").value(server.port());
             json.name("ready").value(server.ready());
             json.name("grace_remaining_ms").value(server.graceRemainingMs());
             json.name("managed_by").value(server.managedBy());
@@ -88,6 +89,7 @@ public final class JsonOutput {
             State state,
             boolean ready,
             @Nullable String logFile,
+            @Nullable Integer port,
             @Nullable String hold) {
         return json(json -> {
             json.beginObject();
@@ -98,6 +100,9 @@ public final class JsonOutput {
             json.name("state").value(state.word());
             json.name("ready").value(ready);
             json.name("log_file").value(logFile);
+            if (port != null) {
+                json.name("port").value(port);
+            }
             if (hold != null) {
                 json.name("hold").value(hold);
             }
@@ -118,6 +123,7 @@ public final class JsonOutput {
             @Nullable Long pid,
             @Nullable Integer refcount,
             @Nullable String logFile,
+            @Nullable Integer port,
             @Nullable String reason) {
         return JsonText.of(JsonText.Form.LINE, json -> {
             json.beginObject();
@@ -127,6 +133,7 @@ public final class JsonOutput {
             json.name("pid").value(pid);
             json.name("refcount").value(refcount);
             json.name("log_file").value(logFile);
+            json.name("port").value(port);
             json.name("reason").value(reason);
             json.endObject();
         });

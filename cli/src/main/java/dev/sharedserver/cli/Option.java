@@ -34,7 +34,11 @@ record Option(String flag, @Nullable String value, String help) {
             METADATA,
             CONFIG,
             new Option("--env", "K=V", "add to the server's environment; may be repeated"),
-            new Option("--working-dir", "DIR", "where the server runs (default: here)"));
+            new Option("--working-dir", "DIR", "where the server runs (default: here)"),
+            new Option(
+                    "--port",
+                    "PORT|auto",
+                    "where it is to listen, for its $PORT; auto: a free port, the same one every time"));
 
     /** How the server is stopped, and whether a shell runs it. */
     static final List<Option> STOPPING = List.of(

@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A server as it is shown; null for what is not known or not so.
  *
+ * @param port where it was told to listen
  * @param graceRemainingMs ms until it is stopped, in grace only
  * @param managedBy pid of another tool's watcher
  */
@@ -23,6 +24,7 @@ public record ServerView(
         @Nullable Long watcherStartTime,
         @Nullable String workingDir,
         @Nullable String logFile,
+        @Nullable Integer port,
         boolean ready,
         @Nullable Long graceRemainingMs,
         @Nullable Long managedBy) {

@@ -111,6 +111,7 @@ public final class TextOutput {
         }
         line(out, "PID", server.pid() == null ? "-" : Long.toString(server.pid()));
         line(out, "Command", command(server.command()));
+        line(out, "Port", server.port() == null ? null : server.port().toString());
         line(out, "Directory", server.workingDir() == null ? null : Quote.escape(server.workingDir()));
         Instant started = server.startedAt();
         if (started != null) {

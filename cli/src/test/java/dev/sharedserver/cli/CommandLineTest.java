@@ -2,6 +2,7 @@ package dev.sharedserver.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -9,10 +10,12 @@ import dev.sharedserver.core.InvalidInput;
 import dev.sharedserver.core.Period;
 import dev.sharedserver.core.ServerName;
 import dev.sharedserver.core.config.Condition;
+import dev.sharedserver.core.config.Port;
 import dev.sharedserver.core.config.Probe;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -125,11 +128,36 @@ class CommandLineTest {
         "--ready-log,(",
         "--check-exec,' '",
         "--restart,often",
+        "--port,0",
+        "--port,65536",
+        "--port,-1",
+        "--port,+80",
+        "--port,http",
+        "--port,Auto",
+        "--port,' '",
     })
     void whatCannotBeLookedForIsRefusedWithItsValue(String flag, String value) {
         String error = error("use", "x", flag, value);
         assertTrue(error.contains(flag), error);
         assertTrue(value.isBlank() || error.contains(value), error);
+    }
+
+    @Test
+    void aPortIsANumberOrToBeChosen() throws UsageError {
+        assertEquals(new Port.Fixed(65535), port("use", "x", "--port", "65535"));
+        assertEquals(new Port.Auto(), port("use", "x", "--port=auto"));
+        assertNull(port("use", "x"));
+        Command.AdminStart start = assertInstanceOf(
+                Command.AdminStart.class, parse("admin", "start", "x", "--port", "80", "--env", "PORT=1", "--", "y"));
+        UseOptions options = start.options().withPort(80);
+        assertEquals(List.of("PORT=80", "PORT=1"), options.env(), "what is said last is what counts");
+        assertEquals(Integer.valueOf(80), options.portNumber());
+        assertInstanceOf(Command.Exec.class, parse("exec", "x", "--port", "auto", "--", "y"));
+        assertTrue(error("run", "x", "--port", "80", "--", "y").contains("--port"));
+    }
+
+    private static @Nullable Port port(String... argv) throws UsageError {
+        return assertInstanceOf(Command.Use.class, parse(argv)).options().port();
     }
 
     @Test

@@ -27,6 +27,7 @@ class OutputTest {
                 7L,
                 "/",
                 "/log",
+                18000,
                 true,
                 null,
                 null);

@@ -9,6 +9,9 @@ public final class Errno {
     /** Not a directory. */
     public static final int ENOTDIR = 20;
 
+    /** Somebody listens there already. */
+    public static final int EADDRINUSE = 98;
+
     private Errno() {}
 
     /** Returns the system's text for an error number. */
@@ -35,6 +38,7 @@ public final class Errno {
             case 30 -> "Read-only file system";
             case 36 -> "File name too long";
             case 40 -> "Too many levels of symbolic links";
+            case EADDRINUSE -> "Address already in use";
             case 122 -> "Disk quota exceeded";
             default -> "error " + errno;
         };

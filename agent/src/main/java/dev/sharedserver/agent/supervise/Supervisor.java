@@ -26,6 +26,8 @@ import dev.sharedserver.core.lifecycle.Phase;
 import dev.sharedserver.core.lifecycle.ServerState;
 import dev.sharedserver.core.lifecycle.StopMode;
 import dev.sharedserver.core.story.Causes;
+import dev.sharedserver.os.Listeners;
+import dev.sharedserver.os.Proc;
 import dev.sharedserver.os.guard.GuardEvent;
 import dev.sharedserver.os.guard.GuardLink;
 import dev.sharedserver.os.guard.SpawnRequest;
@@ -87,6 +89,7 @@ public final class Supervisor {
     private final Host host;
     private final Adopter adopter;
     private final LogFiles logs;
+    private final PortHolders holders;
     private final Executor executor;
     private final Fatal fatal;
     private final AgentLog log;
@@ -124,6 +127,8 @@ public final class Supervisor {
             Host host,
             Adopter adopter,
             LogFiles logs,
+            Listeners listeners,
+            Proc proc,
             Executor executor,
             Fatal fatal,
             AgentLog log) {
@@ -133,6 +138,8 @@ public final class Supervisor {
         this.host = host;
         this.adopter = adopter;
         this.logs = logs;
+        this.holders = new PortHolders(
+                listeners, proc, proc.uid(ProcessHandle.current().pid()));
         this.executor = executor;
         this.fatal = fatal;
         this.log = log;
@@ -321,6 +328,37 @@ public final class Supervisor {
     public Period until(Deadline deadline) {
         long nanos = Math.max(0, deadline.monotonicNanos() - System.nanoTime());
         return new Period((nanos + SECOND - 1) / SECOND * SECOND);
+    }
+
+    /** Returns the ports of all servers but one, whether or not they listen already. */
+    public List<Integer> portsOfOthers(ServerName name) {
+        List<Integer> ports = new ArrayList<>();
+        for (Server server : servers.values()) {
+            Launch launch = server.state().launch();
+            if (launch != null && launch.port() != null && !server.name().equals(name)) {
+                ports.add(launch.port());
+            }
+        }
+        return ports;
+    }
+
+    /**
+     * Returns who else listens on the port that a server is to have, as a person reads it; null if nobody does.
+     *
+     * @param self the process that will be the server, if there is one already
+     */
+    public @Nullable String portHeld(Launch launch, @Nullable ProcessId self) {
+        return launch.port() == null ? null : holders.complaint(launch.port(), self, this::serverOfGroup);
+    }
+
+    private @Nullable ServerName serverOfGroup(long group) {
+        for (Server server : servers.values()) {
+            Instance instance = server.state().instance();
+            if (instance != null && instance.process().pid() == group) {
+                return server.name();
+            }
+        }
+        return null;
     }
 
     /** Returns how many clients a server has. */
@@ -621,6 +659,12 @@ public final class Supervisor {
     void spawn(Server server, Launch launch) throws IOException {
         long number = numbers.incrementAndGet();
         Launch.Surroundings surroundings = Objects.requireNonNull(launch.surroundings(), "nothing to start it in");
+        // here, since every way to a start leads here, and since what ran before is gone now
+        String held = portHeld(launch, null);
+        if (held != null) {
+            server.post(new Event.SpawnFailed(0, Errno.EADDRINUSE, held));
+            return;
+        }
         String file = Objects.requireNonNull(launch.logFile(), "exec is not spawned");
         try {
             if (launch.ownLog()) {

@@ -144,7 +144,7 @@ final class CallersConfig {
         if (read == null) {
             read = place == null
                     ? new ConfigFile("", Map.of(), List.of(), List.of(), List.of(), Set.of())
-                    : ConfigReading.config(place.path(), this::variable);
+                    : ConfigReading.config(place.path(), this::variable, Map.of());
             file = read;
         }
         return read;
@@ -155,6 +155,14 @@ final class CallersConfig {
         if (place == null) {
             return name;
         }
+        try {
+            return ProjectName.of(name, realDirectory(place));
+        } catch (InvalidInput e) {
+            return name; // too long for a project's
+        }
+    }
+
+    private String realDirectory(ConfigPlaces.Place place) {
         String directory = realDirectory;
         if (directory == null) {
             try {
@@ -164,11 +172,7 @@ final class CallersConfig {
             }
             realDirectory = directory;
         }
-        try {
-            return ProjectName.of(name, directory);
-        } catch (InvalidInput e) {
-            return name; // too long for a project's
-        }
+        return directory;
     }
 
     /** Returns what that server is called on disk. */
@@ -192,24 +196,30 @@ final class CallersConfig {
 
     /** Returns the server, null if the config does not name it. */
     @Nullable
-    Configured configured(ServerName onDisk, UseOptions options) throws Failure {
+    Configured configured(ServerName onDisk, UseOptions options, PortChoice ports) throws Failure {
         if (place == null) {
             return null;
         }
         String name = inFile(onDisk);
-        refuse(file().errorsOf(name));
-        ServerSpec found = file().servers().get(name);
+        Port named = options.port();
+        ConfigFile file =
+                named == null ? file() : ConfigReading.config(place.path(), this::variable, Map.of(name, named));
+        refuse(file.errorsOf(name));
+        ServerSpec found = file.servers().get(name);
         if (found == null) {
             return null;
         }
-        ServerSpec spec = found.withoutPort();
         List<String> warnings = new ArrayList<>();
-        collect(file().warnings(), name, warnings);
-        collect(file().unset(), name, warnings);
-        String skip = skippedBy(spec);
+        collect(file.warnings(), name, warnings);
+        collect(file.unset(), name, warnings);
+        String skip = skippedBy(found);
         if (skip != null) {
+            ServerSpec spec = found.withoutPort();
             return new Configured(spec, spec.command(), options, List.copyOf(warnings), skip);
         }
+        ServerSpec spec = found.port() instanceof Port.Auto
+                ? found.withPort(ports.choose(onDisk, realDirectory(place)))
+                : found.withoutPort();
         return new Configured(spec, spec.command(), complete(options, spec, place), List.copyOf(warnings), null);
     }
 
@@ -261,7 +271,7 @@ final class CallersConfig {
                 first(options.ready(), spec.ready()),
                 first(options.check(), spec.check()),
                 first(options.restart(), spec.restart() == RestartPolicy.NEVER ? null : spec.restart()),
-                options.port(),
+                spec.port(),
                 options.export(),
                 options.config(),
                 options.json(),

@@ -4,6 +4,7 @@ import dev.sharedserver.core.Quote;
 import dev.sharedserver.core.config.ConfigFile;
 import dev.sharedserver.core.config.ConfigPlaces;
 import dev.sharedserver.core.config.EnvFile;
+import dev.sharedserver.core.config.Port;
 import dev.sharedserver.core.config.Problem;
 import java.io.IOException;
 import java.io.InputStream;
@@ -15,6 +16,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -43,9 +45,9 @@ final class ConfigReading {
         }
     }
 
-    static ConfigFile config(String path, Function<String, @Nullable String> variables) {
+    static ConfigFile config(String path, Function<String, @Nullable String> variables, Map<String, Port> ports) {
         try {
-            return ConfigFile.parse(path, bytes(path, ConfigFile.MAX_BYTES), variables);
+            return ConfigFile.parse(path, bytes(path, ConfigFile.MAX_BYTES), variables, ports);
         } catch (Unreadable e) {
             return ConfigFile.unreadable(path, e.why);
         }

@@ -1,5 +1,6 @@
 package dev.sharedserver.agent.verbs;
 
+import dev.sharedserver.agent.supervise.Errno;
 import dev.sharedserver.agent.supervise.Supervisor;
 import dev.sharedserver.agent.wire.LauncherConnection;
 import dev.sharedserver.agent.wire.Request;
@@ -137,6 +138,10 @@ final class ExecVerb {
 
     private void become(ServerName name, ProcessId self, Launch launch, UseOptions options)
             throws IOException, InterruptedException, Failure {
+        String held = supervisor.portHeld(launch, self);
+        if (held != null) {
+            throw withdrawn(name, self, new Outcome.SpawnFailed(launch, 0, Errno.EADDRINUSE, held));
+        }
         LauncherConnection.ExecError error;
         try {
             launcher.become(launch.command(), options.env(), options.workingDir() == null ? "" : launch.workingDir());
@@ -149,10 +154,14 @@ final class ExecVerb {
             supervisor.tell(name, new Event.Execed(self));
             return;
         }
-        supervisor.tell(name, new Event.ExecFailed(self, error.step(), error.errno()));
+        throw withdrawn(name, self, new Outcome.SpawnFailed(launch, error.step(), error.errno()));
+    }
+
+    /** The process does not become the server after all: returns why, once that is recorded. */
+    private Failure withdrawn(ServerName name, ProcessId self, Outcome.SpawnFailed why) throws InterruptedException {
+        supervisor.tell(name, new Event.ExecFailed(self, why.step(), why.errno(), why.reason()));
         supervisor.settled(name);
-        throw Verbs.Conversation.spawnFailed(
-                name.value(), new Outcome.SpawnFailed(launch, error.step(), error.errno()));
+        return Verbs.Conversation.spawnFailed(name.value(), why);
     }
 
     private void attached(Command.Exec exec, ProcessId self, @Nullable Launch launch, UseOptions options, int refcount)

@@ -269,7 +269,7 @@ final class Fleet {
 
         private Result attach(ServerName name) throws InterruptedException, ExecutionException, Failure {
             ServerName id = config.onDisk(name);
-            CallersConfig.Configured found = config.configured(id, options);
+            CallersConfig.Configured found = config.configured(id, options, launches.ports());
             if (found == null) {
                 String nearest =
                         Nearest.of(name.value(), config.file().servers().keySet());
@@ -366,6 +366,9 @@ final class Fleet {
 
     private void tell(Result result, boolean json) throws IOException {
         if (json) {
+            Launch launch = result.pid() == null
+                    ? null
+                    : supervisor.server(result.id()).state().launch();
             launcher.stdout(JsonOutput.fleet(
                     result.action(),
                     result.name().value(),
@@ -373,6 +376,7 @@ final class Fleet {
                     result.pid(),
                     result.refcount(),
                     result.logFile(),
+                    launch == null ? null : launch.port(),
                     result.reason()));
         } else if (result.failed()) {
             launcher.stderr(result.text());

@@ -28,8 +28,15 @@ final class Launches {
 
     private final LogFiles logs;
 
-    Launches(LogFiles logs) {
+    private final PortChoice ports;
+
+    Launches(LogFiles logs, PortChoice ports) {
         this.logs = logs;
+        this.ports = ports;
+    }
+
+    PortChoice ports() {
+        return ports;
     }
 
     Launch launch(ServerName name, UseOptions options, List<String> command, Request request) throws Failure {
@@ -46,7 +53,7 @@ final class Launches {
                 options.stdin() == null ? null : path(options.stdin(), request),
                 options.stdout() == null ? null : path(options.stdout(), request),
                 health(options),
-                options.port(),
+                options.portNumber(),
                 surroundings(options, request));
     }
 
@@ -63,7 +70,7 @@ final class Launches {
                 null,
                 null,
                 health(options),
-                options.port(),
+                options.portNumber(),
                 surroundings(options, request));
     }
 

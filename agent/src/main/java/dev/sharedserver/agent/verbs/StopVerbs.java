@@ -103,7 +103,8 @@ final class StopVerbs {
         if (running.isExec()) {
             return null;
         }
-        CallersConfig.Configured found = conversation.names.config(null).configured(name, UseOptions.ofConfig(null));
+        CallersConfig.Configured found =
+                conversation.names.config(null).configured(name, UseOptions.ofConfig(null), launches.ports());
         if (found == null || found.skippedBy() != null) {
             return null;
         }

@@ -64,7 +64,8 @@ final class UseVerbs {
     /** Finds out what a use may start; the config is asked where the command line names no command. */
     Wish wish(ServerName name, UseOptions options, List<String> command, boolean exec) throws IOException, Failure {
         if (!command.isEmpty()) {
-            return new Wish(options, launch(name, options, command, exec), null);
+            UseOptions settled = launches.ports().settled(name, options, request);
+            return new Wish(settled, launch(name, settled, command, exec), null);
         }
         boolean runs = supervisor.server(name).state().instance() != null;
         if (runs && options.config() == null) {
@@ -74,7 +75,7 @@ final class UseVerbs {
         for (String note : config.notes()) {
             launcher.stderr(complaints.warning(note));
         }
-        CallersConfig.Configured found = config.configured(name, options);
+        CallersConfig.Configured found = config.configured(name, options, launches.ports());
         if (found == null) {
             return new Wish(options, null, null);
         }
@@ -162,7 +163,7 @@ final class UseVerbs {
     }
 
     void adminStart(Command.AdminStart start) throws IOException, InterruptedException, Failure {
-        UseOptions options = start.options();
+        UseOptions options = launches.ports().settled(start.name(), start.options(), request);
         Launch launch = launches.launch(start.name(), options, start.command(), request);
         Outcome outcome;
         if (options.pid() == null) {

@@ -28,6 +28,7 @@ import dev.sharedserver.core.lifecycle.Event;
 import dev.sharedserver.core.lifecycle.Instance;
 import dev.sharedserver.core.lifecycle.Launch;
 import dev.sharedserver.core.lifecycle.Outcome;
+import dev.sharedserver.os.Listeners;
 import dev.sharedserver.os.Proc;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -65,6 +66,7 @@ public final class Verbs {
             LogFiles logs,
             StateDirectory store,
             Proc proc,
+            Listeners listeners,
             ProcessId guard,
             long self,
             Path home) {
@@ -78,7 +80,7 @@ public final class Verbs {
         this.directory = store.path();
         this.callers = new Callers(proc, guard.pid(), self);
         this.views = new Views(proc, guard);
-        this.launches = new Launches(logs);
+        this.launches = new Launches(logs, new PortChoice(supervisor, listeners));
         this.uid = proc.uid(self);
     }
 
@@ -344,8 +346,9 @@ public final class Verbs {
             if (json) {
                 Instance instance = supervisor.server(name).state().instance();
                 String log = instance == null ? null : instance.launch().logFile();
+                Integer port = instance == null ? null : instance.launch().port();
                 State state = refcount > 0 ? State.ACTIVE : State.GRACE;
-                print(JsonOutput.use(action, name.value(), pid, refcount, state, true, log, hold));
+                print(JsonOutput.use(action, name.value(), pid, refcount, state, true, log, port, hold));
             } else {
                 print(hold == null ? text : text + messages.held(name.value(), hold));
             }
@@ -364,6 +367,9 @@ public final class Verbs {
 
         static Failure spawnFailed(String name, Outcome.SpawnFailed o) {
             Launch launch = o.launch();
+            if (o.reason() != null) {
+                return new Failure(ExitCodes.FAILED, "cannot start server " + Quote.escape(name) + ": " + o.reason());
+            }
             String why = Errno.text(o.errno());
             String command = Quote.of(launch.command().get(0));
             return switch (o.step()) {

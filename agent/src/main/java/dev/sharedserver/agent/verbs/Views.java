@@ -78,6 +78,7 @@ final class Views {
                 guard.startTime(),
                 instance.launch().workingDir(),
                 instance.launch().logFile(),
+                instance.launch().port(),
                 state.phase() instanceof Phase.Running running && running.ready(),
                 grace == null ? null : remaining(grace),
                 null);
@@ -89,7 +90,8 @@ final class Views {
 
     private static ServerView stopped(String name, State state, List<ClientView> clients) {
         return new ServerView(
-                name, state, null, List.of(), null, null, null, clients, null, null, null, null, false, null, null);
+                name, state, null, List.of(), null, null, null, clients, null, null, null, null, null, false, null,
+                null);
     }
 
     List<ClientView> clients(Collection<Client> clients, boolean full) {
@@ -154,6 +156,7 @@ final class Views {
                 record.watcherStartTime(),
                 record.workingDir(),
                 record.logFile(),
+                record.port(),
                 true,
                 null,
                 record.watcherPid());

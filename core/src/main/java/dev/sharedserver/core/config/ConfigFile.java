@@ -42,6 +42,16 @@ public record ConfigFile(
 
     /** Parses a config file, as {@link #parse(String, String, Function)}. */
     public static ConfigFile parse(String file, byte[] bytes, Function<String, @Nullable String> variables) {
+        return parse(file, bytes, variables, Map.of());
+    }
+
+    /**
+     * Parses a config file, as {@link #parse(String, String, Function)}.
+     *
+     * @param ports stands, by the names of servers, for what the file says of their ports
+     */
+    public static ConfigFile parse(
+            String file, byte[] bytes, Function<String, @Nullable String> variables, Map<String, Port> ports) {
         CharBuffer text = CharBuffer.allocate(bytes.length);
         CoderResult result = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes), text, true);
         text.flip();
@@ -54,7 +64,7 @@ public record ConfigFile(
                     new Problem(file, line, column, "", null, "this byte is no UTF-8: save the file as UTF-8");
             return new ConfigFile(file, Map.of(), List.of(problem), List.of(), List.of(), Set.of());
         }
-        return parse(file, text.toString(), variables);
+        return parse(file, text.toString(), variables, ports);
     }
 
     /**
@@ -64,10 +74,15 @@ public record ConfigFile(
      * @param variables the environment that is used for expansion; null for what is not set
      */
     public static ConfigFile parse(String file, String text, Function<String, @Nullable String> variables) {
+        return parse(file, text, variables, Map.of());
+    }
+
+    private static ConfigFile parse(
+            String file, String text, Function<String, @Nullable String> variables, Map<String, Port> ports) {
         Findings findings = new Findings(file);
         Map<String, ServerSpec> servers = new LinkedHashMap<>();
         try {
-            root(Syntax.parse(text), servers, variables, findings);
+            root(Syntax.parse(text), servers, variables, ports, findings);
         } catch (Syntax.Wrong e) {
             findings.add(e.in(file));
         }
@@ -103,6 +118,7 @@ public record ConfigFile(
             Node node,
             Map<String, ServerSpec> servers,
             Function<String, @Nullable String> variables,
+            Map<String, Port> ports,
             Findings findings) {
         if (!(node instanceof Node.Dict root)) {
             findings.error(
@@ -123,7 +139,8 @@ public record ConfigFile(
             Expansion.Budget budget = new Expansion.Budget();
             for (Node.Member member : dict.members()) {
                 if (!readers.containsKey(member.key())) {
-                    readers.put(member.key(), new SpecReader(member, variables, budget, findings));
+                    Port port = ports.get(member.key());
+                    readers.put(member.key(), new SpecReader(member, variables, port, budget, findings));
                 }
             }
             servers(readers, servers, findings);

@@ -51,6 +51,7 @@ final class SpecReader {
     private final String path;
     private final Findings findings;
     private final Function<String, @Nullable String> variables;
+    private final @Nullable Port forced;
     private final List<Node.Text> dependencies = new ArrayList<>();
     private final Expansion.Budget budget;
     private Expansion expansion;
@@ -58,6 +59,7 @@ final class SpecReader {
     SpecReader(
             Node.Member member,
             Function<String, @Nullable String> variables,
+            @Nullable Port forced,
             Expansion.Budget budget,
             Findings findings) {
         this.member = member;
@@ -65,6 +67,7 @@ final class SpecReader {
         this.node = member.value();
         this.path = Node.path("servers", name);
         this.variables = variables;
+        this.forced = forced;
         this.expansion = new Expansion(variables, budget);
         this.budget = budget;
         this.findings = findings;
@@ -84,7 +87,8 @@ final class SpecReader {
             return null;
         }
         findings.keys(dict, path, name, KEYS);
-        Port port = port(dict.get("port"));
+        Port named = port(dict.get("port"));
+        Port port = forced == null ? named : forced;
         if (port != null) {
             String value = port instanceof Port.Fixed fixed ? Integer.toString(fixed.number()) : ServerSpec.PORT_MARK;
             expansion = new Expansion(variable -> variable.equals("PORT") ? value : variables.apply(variable), budget);

@@ -36,8 +36,18 @@ public sealed interface Cause {
     /** Nobody was left to start it again for. */
     record NobodyLeft() implements Cause {}
 
-    /** It could not be run: a step of the protocol and an errno. */
-    record NotStarted(int step, int errno) implements Cause {}
+    /**
+     * It could not be run: a step of the protocol and an errno.
+     *
+     * @param reason why it was not even tried, for people; null if it was
+     */
+    record NotStarted(int step, int errno, @Nullable String reason) implements Cause {
+
+        /** One that was tried. */
+        public NotStarted(int step, int errno) {
+            this(step, errno, null);
+        }
+    }
 
     /** Who was to hold it or to become it ended too early, or cannot be watched. */
     record Abandoned(String reason) implements Cause {}
@@ -73,7 +83,7 @@ public sealed interface Cause {
             case Failed f -> "failure " + f.crashes() + ", started again in " + f.pause();
             case NobodyLeft n -> null;
             case NotRecorded n -> n.reason();
-            case NotStarted n -> "step " + n.step() + ", errno " + n.errno();
+            case NotStarted n -> n.reason() != null ? n.reason() : "step " + n.step() + ", errno " + n.errno();
             case Abandoned a -> a.reason();
         };
     }

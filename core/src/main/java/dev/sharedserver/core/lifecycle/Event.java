@@ -38,8 +38,22 @@ public sealed interface Event {
     /** The process that was told to become the server has done so. */
     record Execed(ProcessId process) implements Event {}
 
-    /** The process that was told to become the server could not. */
-    record ExecFailed(ProcessId process, int step, int errno) implements Event {}
+    /**
+     * The process that was told to become the server could not.
+     *
+     * @param reason why it was not even tried, for people; null if it was
+     */
+    record ExecFailed(
+            ProcessId process,
+            int step,
+            int errno,
+            @Nullable String reason) implements Event {
+
+        /** One that was tried. */
+        public ExecFailed(ProcessId process, int step, int errno) {
+            this(process, step, errno, null);
+        }
+    }
 
     /** Start the server for nobody in particular; the grace period counts from then. */
     record Start(long request, Launch launch) implements Request {}
@@ -85,8 +99,18 @@ public sealed interface Event {
     /** The server's program runs. */
     record Spawned(ProcessId process) implements Event {}
 
-    /** The server's program could not be run: a step of the protocol and an errno. */
-    record SpawnFailed(int step, int errno) implements Event {}
+    /**
+     * The server's program could not be run: a step of the protocol and an errno.
+     *
+     * @param reason why it was not even tried, for people; null if it was
+     */
+    record SpawnFailed(int step, int errno, @Nullable String reason) implements Event {
+
+        /** One that was tried. */
+        public SpawnFailed(int step, int errno) {
+            this(step, errno, null);
+        }
+    }
 
     /** The server's main process has ended; its zombie still pins the group id. */
     record ServerEnded(ProcessId process, ExitStatus status) implements Event {}

@@ -610,7 +610,7 @@ public final class Lifecycle {
     }
 
     private void execFailed(Event.ExecFailed failed) {
-        Cause why = new Cause.NotStarted(failed.step(), failed.errno());
+        Cause why = new Cause.NotStarted(failed.step(), failed.errno(), failed.reason());
         if (phase instanceof Phase.Replacing r && r.process().equals(failed.process())) {
             withdraw(null, why);
         } else if (phase instanceof Phase.Running r
@@ -763,9 +763,10 @@ public final class Lifecycle {
         if (!(phase instanceof Phase.Starting starting)) {
             return;
         }
-        Cause why = new Cause.NotStarted(failed.step(), failed.errno());
+        Cause why = new Cause.NotStarted(failed.step(), failed.errno(), failed.reason());
         note(What.START_FAILED, null, why, null);
-        refuseWaiting(starting, new Outcome.SpawnFailed(starting.launch(), failed.step(), failed.errno()));
+        refuseWaiting(
+                starting, new Outcome.SpawnFailed(starting.launch(), failed.step(), failed.errno(), failed.reason()));
         refuseAwaiting(starting.launch(), why);
         Instance crashed = starting.before();
         if (crashed != null

@@ -84,8 +84,15 @@ public sealed interface Outcome {
     /** Its environment is not known any more, so the same server cannot be made again. */
     record NoEnvironment() implements Outcome {}
 
-    /** The guard could not run it. */
-    record SpawnFailed(Launch launch, int step, int errno) implements Outcome {}
+    /** It could not be run; {@code reason} says why it was not even tried, and is null if it was. */
+    record SpawnFailed(
+            Launch launch, int step, int errno, @Nullable String reason) implements Outcome {
+
+        /** The guard tried. */
+        public SpawnFailed(Launch launch, int step, int errno) {
+            this(launch, step, errno, null);
+        }
+    }
 
     /** The state could not be written; nothing has changed. */
     record NotRecorded(String reason) implements Outcome {}

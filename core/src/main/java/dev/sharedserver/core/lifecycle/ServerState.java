@@ -70,6 +70,18 @@ public record ServerState(
         };
     }
 
+    /** Returns what runs, is about to, or is on its way out; null if it is stopped. */
+    public @Nullable Launch launch() {
+        return switch (phase) {
+            case Phase.Stopped s -> null;
+            case Phase.Starting s -> s.launch();
+            case Phase.BackingOff b -> b.launch();
+            case Phase.Replacing r -> r.launch();
+            case Phase.Running r -> r.instance().launch();
+            case Phase.Stopping s -> s.next() == null ? s.instance().launch() : s.next();
+        };
+    }
+
     /** Returns the moment at which a {@link Event.Tick} is due, in CLOCK_MONOTONIC ns; Long.MAX_VALUE for never. */
     public long nextDeadline() {
         long next = switch (phase) {

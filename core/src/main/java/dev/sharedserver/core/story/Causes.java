@@ -27,7 +27,7 @@ public final class Causes {
             case Cause.NotStarted not -> {
                 fields.put("step", not.step());
                 fields.put("errno", not.errno());
-                fields.put("detail", Errno.text(not.errno()));
+                fields.put("detail", not.reason() == null ? Errno.text(not.errno()) : not.reason());
             }
             case Cause.NotReady n -> {
                 fields.put("timeout", n.timeout());
@@ -84,7 +84,7 @@ public final class Causes {
             case "stop_requested" -> by == null ? null : new Cause.Requested(by);
             case "restart_requested" -> by == null ? null : new Cause.Restarted(by);
             case "exited", "killed", "ended" -> new Cause.Ended(status(event));
-            case "not_started" -> new Cause.NotStarted(number(event, "step"), number(event, "errno"));
+            case "not_started" -> notStarted(number(event, "step"), number(event, "errno"), detail);
             case "not_ready" -> new Cause.NotReady(period(event, "timeout"), event.text("looked"));
             case "unhealthy" ->
                 new Cause.Unhealthy(
@@ -96,6 +96,11 @@ public final class Causes {
             case "abandoned" -> new Cause.Abandoned(detail == null ? "" : detail);
             default -> null;
         };
+    }
+
+    private static Cause notStarted(int step, int errno, @Nullable String detail) {
+        // step 0: it was not even tried, and the detail says why
+        return new Cause.NotStarted(step, errno, step == 0 ? detail : null);
     }
 
     /** Reads back who asked; null if nobody did. */

@@ -106,6 +106,25 @@ class ConfigFileTest {
     }
 
     @Test
+    void aPortGivenFromOutsideStandsForThatOfTheFile() {
+        for (String own : List.of("", ", \"port\": 1", ", \"port\": \"auto\"")) {
+            byte[] text = ("{\"servers\": {\"web\": {\"command\": \"x\", \"args\": [\"${PORT}\"]" + own + "},"
+                            + " \"db\": {\"command\": \"y\", \"args\": [\"${PORT}\"], \"port\": 2}}}")
+                    .getBytes(StandardCharsets.UTF_8);
+            ConfigFile fixed = ConfigFile.parse("f", text, name -> null, Map.of("web", new Port.Fixed(4711)));
+            ServerSpec web = Objects.requireNonNull(fixed.servers().get("web"));
+            assertEquals(new Port.Fixed(4711), web.port());
+            assertEquals(List.of("x", "4711"), web.command());
+            assertEquals(List.of(), fixed.unset());
+            ServerSpec db = Objects.requireNonNull(fixed.servers().get("db"));
+            assertEquals(List.of("y", "2"), db.command());
+            ConfigFile auto = ConfigFile.parse("f", text, name -> null, Map.of("web", new Port.Auto()));
+            web = Objects.requireNonNull(auto.servers().get("web"));
+            assertEquals(List.of("x", "9"), web.withPort(9).command());
+        }
+    }
+
+    @Test
     void probesAreOfFiveKinds() {
         assertEquals(new Probe.Tcp("127.0.0.1", 80), probe("\"tcp\": 80"));
         assertEquals(new Probe.Tcp("db.local", 80), probe("\"tcp\": \"db.local:80\""));

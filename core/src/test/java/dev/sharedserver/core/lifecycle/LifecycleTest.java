@@ -247,6 +247,34 @@ class LifecycleTest {
     }
 
     @Test
+    void aStartThatWasNotEvenTriedSaysWhy() {
+        Life life = new Life();
+        long use = life.use(10, launch(60));
+        life.on(new Event.Watched(client(10)));
+        life.on(new Event.SpawnFailed(0, 98, "port 1 is held"));
+        assertEquals(new Outcome.SpawnFailed(launch(60), 0, 98, "port 1 is held"), life.answer(use));
+        assertEquals("port 1 is held", new Cause.NotStarted(0, 98, "port 1 is held").detail());
+        assertTrue(life.state().forgettable());
+    }
+
+    @Test
+    void whatIsLaunchedIsKnownFromTheFirstUseToTheEnd() {
+        Life life = new Life();
+        assertNull(life.state().launch());
+        life.use(10, launch(60));
+        assertEquals(launch(60), life.state().launch());
+        life.on(new Event.Watched(client(10)));
+        life.on(new Event.Spawned(SERVER));
+        assertEquals(launch(60), life.state().launch());
+        life.stop(true, null);
+        assertInstanceOf(Phase.Stopping.class, life.state().phase());
+        assertEquals(launch(60), life.state().launch());
+        life.on(new Event.ServerEnded(SERVER, new ExitStatus.Exited(0)));
+        life.on(new Event.GroupEmpty(SERVER));
+        assertNull(life.state().launch());
+    }
+
+    @Test
     void aServerThatCannotBeRecordedIsEndedAndItsUserTold() {
         Life life = new Life();
         long use = life.use(10, launch(60));
