@@ -34,19 +34,7 @@ class WhyOutputTest {
     private static final Instant NOW = Instant.parse("2026-11-21T12:00:00Z");
     private static final Period PERIOD = new Period(5_000_000_000L);
     private static final Launch LAUNCH = new Launch(
-            List.of("chroma", "run"),
-            "/w",
-            PERIOD,
-            15,
-            PERIOD,
-            "/log",
-            null,
-            true,
-            null,
-            null,
-            Health.NONE,
-            null,
-            null);
+            List.of("chroma", "run"), "/w", PERIOD, 15, PERIOD, "/log", true, null, null, Health.NONE, null, null);
     private static final Instance INSTANCE = new Instance(new ProcessId(5, 1), LAUNCH, ago(300), true, true);
     private static final Beginning BEGUN =
             new Beginning(Beginning.Kind.STARTED, ago(300), 5L, new Party("40", "nvim", null), null);
@@ -82,6 +70,7 @@ class WhyOutputTest {
                 1L,
                 "/w",
                 "/log",
+                null,
                 true,
                 phase instanceof Phase.Running running && running.grace() != null ? 250_000L : null,
                 managedBy);

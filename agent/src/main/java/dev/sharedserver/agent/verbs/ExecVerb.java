@@ -1,6 +1,5 @@
 package dev.sharedserver.agent.verbs;
 
-import dev.sharedserver.agent.supervise.Errno;
 import dev.sharedserver.agent.supervise.Supervisor;
 import dev.sharedserver.agent.wire.LauncherConnection;
 import dev.sharedserver.agent.wire.Request;
@@ -8,6 +7,7 @@ import dev.sharedserver.cli.Command;
 import dev.sharedserver.cli.Messages;
 import dev.sharedserver.cli.UsageError;
 import dev.sharedserver.cli.UseOptions;
+import dev.sharedserver.core.Errno;
 import dev.sharedserver.core.ProcessId;
 import dev.sharedserver.core.Quote;
 import dev.sharedserver.core.ServerName;
