@@ -47,6 +47,27 @@ public sealed interface Command {
         EAGER
     }
 
+    /** Print what a shell evaluates to follow its directory. */
+    record ShellHook(Shell shell) implements Command {
+
+        /** The shells that there is a hook for. */
+        public enum Shell {
+            BASH,
+            ZSH,
+            FISH
+        }
+    }
+
+    /**
+     * Give a shell the servers of the project that it is in, and no others of its hook.
+     *
+     * @param seen whether the shell was there before, so that its user knows what is not allowed
+     */
+    record ShellMoved(long pid, boolean seen) implements Command {}
+
+    /** Allow the hooks of shells to use the config of a project, or forbid it; {@code directory} is in it, null for here. */
+    record Permit(boolean allow, @Nullable String directory) implements Command {}
+
     /** Attach a Claude Code session to the servers of its config, or detach it; {@code input} is on standard input. */
     record ClaudeHook(Moment moment, @Nullable String config) implements Command {
 

@@ -295,11 +295,52 @@ public final class CommandLine {
                 someNames(), pid(), text("--metadata"), path("--config"), input != null, only, has("--json"));
     }
 
-    private Command.ClaudeHook hook() throws UsageError {
-        String host = names.isEmpty() ? "" : names.get(0);
-        if (!host.equals("claude")) {
-            throw new UsageError("hook needs a host: claude" + (names.isEmpty() ? "" : ", got " + Quote.of(host)));
+    private Command hook() throws UsageError {
+        String kind = names.isEmpty() ? "" : names.get(0);
+        if (has("--config") && !kind.equals("claude")) {
+            throw new UsageError("--config of hook goes with claude only");
         }
+        if ((has("--pid") || has("--seen")) && !kind.equals("cd")) {
+            throw new UsageError("--pid and --seen of hook go with cd only");
+        }
+        return switch (kind) {
+            case "claude" -> claudeHook();
+            case "shell" -> shellHook();
+            case "allow", "deny" -> {
+                if (names.size() > 2) {
+                    throw new UsageError("hook " + kind + " takes one directory, got " + Quote.of(names.get(2)));
+                }
+                yield new Command.Permit(kind.equals("allow"), names.size() == 2 ? names.get(1) : null);
+            }
+            case "cd" -> {
+                if (names.size() > 1) {
+                    throw new UsageError("hook cd takes no name, got " + Quote.of(names.get(1)));
+                }
+                yield new Command.ShellMoved(neededPid(), has("--seen"));
+            }
+            default ->
+                throw new UsageError("hook needs a word: claude, shell, allow or deny"
+                        + (names.isEmpty()
+                                ? ""
+                                : ", got " + Quote.of(kind)
+                                        + meant(kind, List.of("claude", "shell", "allow", "deny"))));
+        };
+    }
+
+    private Command.ShellHook shellHook() throws UsageError {
+        String word = names.size() == 2 ? names.get(1) : "";
+        return new Command.ShellHook(
+                switch (word) {
+                    case "bash" -> Command.ShellHook.Shell.BASH;
+                    case "zsh" -> Command.ShellHook.Shell.ZSH;
+                    case "fish" -> Command.ShellHook.Shell.FISH;
+                    default ->
+                        throw new UsageError("hook shell needs one word: bash, zsh or fish"
+                                + (names.size() < 2 ? "" : ", got " + Quote.of(names.get(names.size() - 1))));
+                });
+    }
+
+    private Command.ClaudeHook claudeHook() throws UsageError {
         String word = names.size() == 2 ? names.get(1) : "";
         Command.ClaudeHook.Moment moment = switch (word) {
             case "start" -> Command.ClaudeHook.Moment.START;

@@ -42,6 +42,12 @@ final class Completion {
         out.append("    esac\n    case $verb in\n");
         out.append("    completion) COMPREPLY=($(compgen -W 'bash zsh fish' -- \"$cur\")) ;;\n");
         out.append("    config) COMPREPLY=($(compgen -W 'check show path' -- \"$cur\")) ;;\n");
+        out.append("    hook)\n        case ${COMP_WORDS[2]} in\n");
+        out.append("        shell) COMPREPLY=($(compgen -W 'bash zsh fish' -- \"$cur\")) ;;\n");
+        out.append("        claude) COMPREPLY=($(compgen -W 'start end' -- \"$cur\")) ;;\n");
+        out.append("        allow | deny) compopt -o dirnames ;;\n");
+        out.append("        *) COMPREPLY=($(compgen -W 'shell allow deny claude' -- \"$cur\")) ;;\n");
+        out.append("        esac ;;\n");
         out.append("    help) COMPREPLY=($(compgen -W '")
                 .append(join(firstWords()))
                 .append("' -- \"$cur\")) ;;\n");
@@ -101,6 +107,13 @@ final class Completion {
         out.append("    --config | --log-file | --working-dir | --stdin | --stdout) _files; return ;;\n    esac\n");
         out.append("    case $verb in\n    completion) candidates=(bash zsh fish); _describe shell candidates ;;\n");
         out.append("    config) candidates=(check show path); _describe view candidates ;;\n");
+        out.append("    hook)\n        if ((CURRENT == 3)); then\n");
+        out.append("            candidates=(shell allow deny claude)\n            _describe kind candidates\n");
+        out.append("        elif [[ ${words[3]} == shell ]]; then\n");
+        out.append("            candidates=(bash zsh fish)\n            _describe shell candidates\n");
+        out.append("        elif [[ ${words[3]} == claude ]]; then\n");
+        out.append("            candidates=(start end)\n            _describe moment candidates\n");
+        out.append("        else\n            _files -/\n        fi ;;\n");
         out.append("    list | top | help) ;;\n");
         out.append("    *)\n        candidates=(${(f)\"$(${words[1]} __names 2>/dev/null)\"})\n");
         out.append("        compadd -a candidates ;;\n    esac\n}\n");
@@ -145,6 +158,9 @@ final class Completion {
                 out.append("complete -c sharedserver ").append(here).append(" -a 'bash zsh fish'\n");
             } else if (verb == Verb.CONFIG) {
                 out.append("complete -c sharedserver ").append(here).append(" -a 'check show path'\n");
+            } else if (verb == Verb.HOOK) {
+                out.append("complete -c sharedserver ").append(here);
+                out.append(" -a 'shell allow deny claude bash zsh fish start end'\n");
             } else if (verb != Verb.LIST && verb != Verb.TOP && verb != Verb.HELP) {
                 out.append("complete -c sharedserver ").append(here);
                 out.append(" -a '(sharedserver __names 2>/dev/null)'\n");

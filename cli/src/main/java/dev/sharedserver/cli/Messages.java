@@ -54,6 +54,18 @@ public final class Messages {
                 + " --hold " + key);
     }
 
+    public String allowed(String file, List<String> servers) {
+        StringBuilder out = new StringBuilder();
+        for (String server : servers) {
+            out.append(out.length() == 0 ? ": " : ", ").append(Quote.escape(server));
+        }
+        return good("Shells in this project are attached to the servers of " + file + " as it is now" + out);
+    }
+
+    public String denied(String file) {
+        return good("Shells do not use " + file);
+    }
+
     public String sound(String file, int servers, int warnings) {
         return good(Quote.escape(file) + ": " + servers + (servers == 1 ? " server" : " servers") + ", no errors"
                 + (warnings == 0 ? "" : ", " + warnings + (warnings == 1 ? " warning" : " warnings")));

@@ -228,17 +228,24 @@ enum Verb {
             List.of(Option.CONFIG, Option.JSON)),
     HOOK(
             "hook",
-            "claude start|end",
-            "attach a Claude Code session to the servers of its config file, or detach it",
+            "shell bash|zsh|fish | allow [DIR] | deny [DIR] | claude start|end",
+            "attach shells and Claude Code sessions to the servers of the project they are in",
             """
-            For the hooks SessionStart and SessionEnd: reads what Claude Code says on standard input, finds its process
-            above the shell that runs the hook, and answers with a message for the user if something failed.
+            shell:  print what a shell evaluates to be attached to the servers of the project that it is in
+            allow:  let shells use the config of the project as it is now; after a change it is asked for again
+            deny:   keep them from using it, and from telling so
+            cd:     what the hook of a shell calls when it has come to another project
+            claude: for the hooks SessionStart and SessionEnd: reads what Claude Code says on standard input, finds its
+                    process above the shell that runs the hook, and answers with a message if something failed
             """,
             """
-            0
+            0; 1 there is no project, or cd: a server of it cannot be attached
             """,
-            "sharedserver hook claude start",
-            List.of(Option.CONFIG)),
+            "eval \"$(sharedserver hook shell bash)\"",
+            List.of(
+                    Option.CONFIG,
+                    new Option("--pid", "PID", "cd: the shell"),
+                    new Option("--seen", null, "cd: it was there before, and its user was told what is not allowed"))),
     COMPLETION(
             "completion",
             "bash|zsh|fish",

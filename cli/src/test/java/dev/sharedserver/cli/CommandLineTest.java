@@ -256,12 +256,30 @@ class CommandLineTest {
     }
 
     @Test
+    void hooksOfShells() throws UsageError {
+        assertEquals(new Command.ShellHook(Command.ShellHook.Shell.ZSH), parse("hook", "shell", "zsh"));
+        assertEquals(new Command.ShellMoved(77, false), parse("hook", "cd", "--pid", "77"));
+        assertEquals(new Command.ShellMoved(77, true), parse("hook", "cd", "--pid", "77", "--seen"));
+        assertEquals(new Command.Permit(true, null), parse("hook", "allow"));
+        assertEquals(new Command.Permit(false, "d"), parse("hook", "deny", "d"));
+        assertTrue(error("hook", "shell").contains("bash, zsh or fish"));
+        assertTrue(error("hook", "shell", "ksh").contains("'ksh'"));
+        assertTrue(error("hook", "shell", "zsh", "bash").contains("'bash'"));
+        assertTrue(error("hook", "alow").contains("did you mean allow?"));
+        assertTrue(error("hook", "allow", "a", "b").contains("'b'"));
+        assertTrue(error("hook", "cd").contains("--pid"));
+        assertTrue(error("hook", "cd", "x", "--pid", "7").contains("'x'"));
+        assertTrue(error("hook", "allow", "--config", "f").contains("claude only"));
+        assertTrue(error("hook", "shell", "bash", "--seen").contains("cd only"));
+    }
+
+    @Test
     void hooksNameHostAndMoment() throws UsageError {
         assertEquals(new Command.ClaudeHook(Command.ClaudeHook.Moment.START, null), parse("hook", "claude", "start"));
         assertEquals(
                 new Command.ClaudeHook(Command.ClaudeHook.Moment.END, "f"),
                 parse("hook", "claude", "end", "--config", "f"));
-        assertTrue(error("hook").contains("needs a host"));
+        assertTrue(error("hook").contains("needs a word"));
         assertTrue(error("hook", "emacs", "start").contains("'emacs'"));
         assertTrue(error("hook", "claude").contains("start or end"));
         assertTrue(error("hook", "claude", "begin").contains("'begin'"));

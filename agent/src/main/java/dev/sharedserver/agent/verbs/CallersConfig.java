@@ -85,9 +85,18 @@ final class CallersConfig {
             Origin origin = option != null ? Origin.OPTION : Origin.VARIABLE;
             return new CallersConfig(ConfigPlaces.named(named, request.cwd(), origin), List.of(), request);
         }
+        return nearest(ConfigPlaces.of(request.cwd(), home, configHome), request, uid);
+    }
+
+    /** Finds the config of the project that the caller's directory is in, and no other. */
+    static CallersConfig ofProject(Request request, int uid) {
+        return nearest(ConfigPlaces.of(request.cwd(), "", ""), request, uid);
+    }
+
+    private static CallersConfig nearest(List<ConfigPlaces.Place> places, Request request, int uid) {
         List<String> notes = new ArrayList<>();
         ConfigPlaces.Place found = null;
-        for (ConfigPlaces.Place place : ConfigPlaces.of(request.cwd(), home, configHome)) {
+        for (ConfigPlaces.Place place : places) {
             if (ConfigReading.exists(place.path())) {
                 String stranger = place.origin() == Origin.PROJECT ? ConfigReading.stranger(place, uid) : null;
                 if (stranger == null) {
@@ -111,6 +120,11 @@ final class CallersConfig {
                 new CallersConfig(new ConfigPlaces.Place(name, request.cwd(), Origin.INPUT), List.of(), request);
         config.file = ConfigFile.parse(name, bytes, config::variable);
         return config;
+    }
+
+    /** Reads what it holds from those bytes, which somebody has looked at, instead of the file, which may change. */
+    void read(ConfigPlaces.Place from, byte[] bytes) {
+        file = ConfigFile.parse(from.path(), bytes, this::variable);
     }
 
     private @Nullable String variable(String name) {

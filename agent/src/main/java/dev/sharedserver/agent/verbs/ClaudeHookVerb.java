@@ -86,7 +86,7 @@ final class ClaudeHookVerb {
         if (config.place() == null) {
             return config.notes();
         }
-        return fleet(names, there).attach(config, session);
+        return fleet(names, there).attach(config, session, null);
     }
 
     private List<String> end(HookInput input, ProcessId session) throws IOException, InterruptedException {

@@ -53,6 +53,15 @@ final class ConfigReading {
         }
     }
 
+    /** Returns the bytes of a config file; fails if it cannot be read. */
+    static byte[] config(String path) throws Failure {
+        try {
+            return bytes(path, ConfigFile.MAX_BYTES);
+        } catch (Unreadable e) {
+            throw new Failure(ExitCodes.FAILED, Quote.escape(path) + ": " + e.why);
+        }
+    }
+
     static EnvFile variables(String path, String server) {
         try {
             return EnvFile.parse(path, server, bytes(path, EnvFile.MAX_BYTES));

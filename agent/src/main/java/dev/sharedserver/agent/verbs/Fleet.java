@@ -41,6 +41,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.LongFunction;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -130,8 +131,9 @@ final class Fleet {
     }
 
     /** Attaches a process to all servers of a config; returns why each of those failed that did. */
-    List<String> attach(CallersConfig config, ProcessId client) throws IOException, InterruptedException, Failure {
-        Ascent ascent = new Ascent(null, UseOptions.ofConfig(null), client, config);
+    List<String> attach(CallersConfig config, ProcessId client, @Nullable String metadata)
+            throws IOException, InterruptedException, Failure {
+        Ascent ascent = new Ascent(metadata, UseOptions.ofConfig(null), client, config);
         for (ServerName name : all(sound(config))) {
             ascent.want(name);
         }
@@ -390,10 +392,17 @@ final class Fleet {
 
     /** Detaches a process from all that it holds; returns what failed. */
     List<String> detach(long pid, @Nullable Asker by) throws IOException, InterruptedException {
+        return detach(pid, by, client -> true);
+    }
+
+    /** Detaches a process from what it holds by those references; returns what failed. */
+    List<String> detach(long pid, @Nullable Asker by, Predicate<Client> unwanted)
+            throws IOException, InterruptedException {
         String key = Long.toString(pid);
         List<String> failures = new ArrayList<>();
         for (Server server : supervisor.all()) {
-            if (server.state().clients().containsKey(key)) {
+            Client held = server.state().clients().get(key);
+            if (held != null && unwanted.test(held)) {
                 Result result = detach(server.name(), server.name(), key, by);
                 if (result.failed() && server.state().clients().containsKey(key)) {
                     failures.add(Objects.requireNonNull(result.reason(), "what failed has a reason"));

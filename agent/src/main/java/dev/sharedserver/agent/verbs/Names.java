@@ -75,6 +75,9 @@ final class Names {
             case Command.Down c -> c;
             case Command.Config c -> c;
             case Command.ClaudeHook c -> c;
+            case Command.ShellHook c -> c;
+            case Command.ShellMoved c -> c;
+            case Command.Permit c -> c;
         };
     }
 

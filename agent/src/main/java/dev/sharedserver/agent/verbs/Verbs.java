@@ -11,6 +11,7 @@ import dev.sharedserver.cli.CommandLine;
 import dev.sharedserver.cli.JsonOutput;
 import dev.sharedserver.cli.Messages;
 import dev.sharedserver.cli.ServerView;
+import dev.sharedserver.cli.ShellHook;
 import dev.sharedserver.cli.State;
 import dev.sharedserver.cli.Terminal;
 import dev.sharedserver.cli.TextOutput;
@@ -53,11 +54,13 @@ public final class Verbs {
     private final Path home;
     private final StateDirectory store;
     private final Path directory;
+    private final Proc proc;
     private final Callers callers;
     private final Views views;
     private final Launches launches;
     private final int uid;
     private final AtomicBoolean asked = new AtomicBoolean();
+    private final ShellTurns shellTurns = new ShellTurns();
 
     /** Makes the verbs of the servers that {@code supervisor} has. */
     public Verbs(
@@ -78,6 +81,7 @@ public final class Verbs {
         this.stories = new Stories(events);
         this.store = store;
         this.directory = store.path();
+        this.proc = proc;
         this.callers = new Callers(proc, guard.pid(), self);
         this.views = new Views(proc, guard);
         this.launches = new Launches(logs, new PortChoice(supervisor, listeners));
@@ -134,6 +138,11 @@ public final class Verbs {
                 case Command.ClaudeHook hook ->
                     new ClaudeHookVerb(supervisor, launches, callers, request, launcher, messages, complaints, uid)
                             .carryOut(hook);
+                case Command.ShellHook hook ->
+                    print(ShellHook.script(
+                            hook.shell(), home.resolve("bin/sharedserver").toString()));
+                case Command.ShellMoved moved -> shells().moved(moved);
+                case Command.Permit permit -> shells().permit(permit);
                 case Command.Down down -> down(down);
                 case Command.Config config ->
                     new ConfigViews(names.config(config.file()), launcher, messages, complaints).show(config);
@@ -174,6 +183,11 @@ public final class Verbs {
 
         private WhyVerb whys() {
             return new WhyVerb(supervisor, events, stories, views, launcher, out);
+        }
+
+        private ShellHookVerb shells() {
+            return new ShellHookVerb(
+                    supervisor, launches, callers, proc, shellTurns, request, launcher, messages, complaints, uid);
         }
 
         private Fleet fleet() {
