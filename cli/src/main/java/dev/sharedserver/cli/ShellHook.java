@@ -13,7 +13,7 @@ public final class ShellHook {
         # bash hook of sharedserver: eval "$(sharedserver hook shell bash)" in ~/.bashrc
         if [[ $- == *i* ]]; then
             if [[ ${__sharedserver_shell-} != "$$" ]]; then
-                __sharedserver_shell=$$ __sharedserver_pwd= __sharedserver_at= __sharedserver_file= __sharedserver_seen=
+                __sharedserver_shell=$$ __sharedserver_pwd='' __sharedserver_at='' __sharedserver_file='' __sharedserver_seen=''
                 # a shell that became this one by exec may hold what it has left
                 [[ ${SHAREDSERVER_SHELL-} != "$$" ]] || __sharedserver_at=/
                 export SHAREDSERVER_SHELL=$$
