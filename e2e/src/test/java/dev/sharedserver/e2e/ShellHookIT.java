@@ -258,15 +258,14 @@ final class ShellHookIT {
     @CsvSource(
             delimiter = '|',
             value = {
-                "bash|PROMPT_COMMAND='others=\"$others$?,\"'|unset others; false; true",
-                "bash|PROMPT_COMMAND=('others=\"$others$?,\"' :)|unset others; false; true",
-                "bash|PROMPT_COMMAND=|true; true",
-                "zsh|theirs() { others=\"$others$?,\" }; precmd_functions=(theirs)|true",
-                "zsh|precmd() { others=\"$others$?,\" }|true",
-                "fish|function theirs --on-event fish_prompt; set -g others \"$others$status,\"; end|true",
+                "bash|PROMPT_COMMAND='others=\"$others$?,\"'",
+                "bash|PROMPT_COMMAND=('others=\"$others$?,\"' :)",
+                "bash|PROMPT_COMMAND=",
+                "zsh|theirs() { others=\"$others$?,\" }; precmd_functions=(theirs)",
+                "zsh|precmd() { others=\"$others$?,\" }",
+                "fish|function theirs --on-event fish_prompt; set -g others \"$others$status,\"; end",
             })
-    void theHooksOfOthersAndTheExitCodeStay(String shell, String theirs, String ignored, Sandbox box)
-            throws IOException {
+    void theHooksOfOthersAndTheExitCodeStay(String shell, String theirs, Sandbox box) throws IOException {
         Session session = Session.open(box, shell);
         session.allow(session.other);
         session.type(theirs);
