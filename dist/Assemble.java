@@ -19,6 +19,7 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Predicate;
 import java.util.spi.ToolProvider;
 import java.util.stream.Collectors;
@@ -40,6 +41,7 @@ import java.util.zip.ZipOutputStream;
  *     lib/top.options      how the live view is started
  *     lib/no-servers.json  a config that means nothing, for the live view
  *     lib/top-HASH.aot     its AOT cache, made by lib/make-top-cache.sh
+ *     share/               completions for bash, zsh and fish, and the manual page
  * </pre>
  *
  * <p>share/sharedserver/neovim is the Neovim plugin. Everything in src/ is copied as it is, but for @NAME@ in the *.options. What is up to date is kept: a build after a
@@ -49,6 +51,16 @@ final class Assemble {
     private static final Path HOME = Path.of("target/sharedserver");
     private static final Path LIB = HOME.resolve("lib");
     private static final Path RUNTIME = LIB.resolve("runtime");
+
+    private static final Map<String, List<String>> TEXTS = Map.of(
+            "bash-completion/completions/sharedserver",
+            List.of("completion", "bash"),
+            "zsh/site-functions/_sharedserver",
+            List.of("completion", "zsh"),
+            "fish/vendor_completions.d/sharedserver.fish",
+            List.of("completion", "fish"),
+            "man/man1/sharedserver.1",
+            List.of("__man"));
 
     private Assemble() {}
 
@@ -68,6 +80,32 @@ final class Assemble {
         // compiled by its build.sh, which needs npm: without that there is no plugin in the product
         boolean compiled = Files.exists(Path.of("../integrations/opencode/dist/index.js"));
         copyPlugin("opencode", part -> compiled && (part.startsWith("dist") || part.startsWith("package.json")));
+        writeTexts(jars);
+    }
+
+    /** Writes completions and manual page, which the code that answers `completion` and `--help` makes. */
+    private static void writeTexts(List<Path> jars) throws Exception {
+        List<URL> urls = new ArrayList<>();
+        for (Path jar : jars) {
+            urls.add(jar.toUri().toURL());
+        }
+        try (URLClassLoader classes = new URLClassLoader(urls.toArray(URL[]::new))) {
+            Class<?> commandLine = classes.loadClass("dev.sharedserver.cli.CommandLine");
+            for (Map.Entry<String, List<String>> text : TEXTS.entrySet()) {
+                Object print = commandLine
+                        .getMethod("parse", List.class, String.class)
+                        .invoke(
+                                null,
+                                text.getValue(),
+                                Files.readString(LIB.resolve("version")).strip());
+                Path made = Path.of("target/text.new");
+                Files.writeString(
+                        made, (String) print.getClass().getMethod("text").invoke(print));
+                Path target = HOME.resolve("share").resolve(text.getKey());
+                Files.createDirectories(target.getParent());
+                replace(made, target);
+            }
+        }
     }
 
     /** Copies the jars without versions in their names, so that no stale one stays beside a new one; ours as plain code. */

@@ -25,12 +25,14 @@ public final class CommandLine {
     private static final long LARGEST_PID = 1L << 22;
 
     private final Verb verb;
+    private final String version;
     private final List<String> names = new ArrayList<>();
     private final Map<String, List<String>> options = new LinkedHashMap<>();
     private final List<String> command = new ArrayList<>();
     private boolean hasCommand;
 
-    private CommandLine(Verb verb) {
+    private CommandLine(Verb verb, String version) {
+        this.version = version;
         this.verb = verb;
     }
 
@@ -65,7 +67,7 @@ public final class CommandLine {
             }
             return new Command.Print(Help.overview());
         }
-        CommandLine line = new CommandLine(verb(admin ? "admin " + argv.get(1) : first));
+        CommandLine line = new CommandLine(verb(admin ? "admin " + argv.get(1) : first), version);
         return line.parse(argv.subList(admin ? 2 : 1, argv.size()))
                 ? line.command()
                 : new Command.Print(Help.of(line.verb));
@@ -176,6 +178,7 @@ public final class CommandLine {
             case ADMIN_DEBUG -> new Command.AdminDebug(name());
             case ADMIN_DOCTOR -> new Command.Doctor(optionalName(), has("--json"));
             case NAMES -> nameless(new Command.Names());
+            case MAN -> nameless(new Command.Print(ManPage.page(version)));
         };
     }
 

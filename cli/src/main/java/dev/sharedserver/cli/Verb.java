@@ -170,7 +170,7 @@ enum Verb {
             List.of(Option.EVEN_IF_USED, Option.PID)),
     WAIT(
             "wait",
-            "NAME [--for STATE] [--timeout DURATION]",
+            "NAME… [--for STATE] [--pid PID] [--timeout DURATION]",
             "wait until a server is in a state",
             """
             Waits in the kernel: it neither polls nor keeps the agent awake. For the state `ended` it takes many names:
@@ -345,7 +345,8 @@ enum Verb {
     START("start", "NAME [--grace-period DURATION] -- COMMAND [ARG…]", "", "", "", "", serverOptions(false)),
     INCREF("incref", "NAME [--metadata TEXT] [--pid PID]", "", "", "", "", List.of(Option.METADATA, Option.PID)),
     DECREF("decref", "NAME [--pid PID]", "", "", "", "", List.of(Option.PID, Option.HELD)),
-    NAMES("__names", "", "", "", "", "", List.of());
+    NAMES("__names", "", "", "", "", "", List.of()),
+    MAN("__man", "", "", "", "", "", List.of());
 
     private final String words;
     private final String synopsis;
