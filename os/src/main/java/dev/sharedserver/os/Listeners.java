@@ -1,6 +1,5 @@
 package dev.sharedserver.os;
 
-import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -29,6 +28,8 @@ public final class Listeners {
 
     /** No line of the tables is longer; what is, is no line of theirs. */
     private static final int LONGEST_LINE = 512;
+
+    private static final int PIECE = 1 << 16;
 
     private static final int PORTS = 1 << 16;
 
@@ -135,27 +136,37 @@ public final class Listeners {
     }
 
     private void read(String table, Consumer<Entry> listening) {
-        byte[] line = new byte[LONGEST_LINE];
+        // in pieces: a machine may have a hundred thousand connections
+        byte[] bytes = new byte[PIECE];
         int length = 0;
-        try (InputStream in = new BufferedInputStream(Files.newInputStream(root.resolve(table)), PORTS)) {
-            for (int b = in.read(); b >= 0; b = in.read()) {
-                if (b != '\n') {
-                    if (length < LONGEST_LINE) {
-                        line[length] = (byte) b;
+        boolean skipping = false;
+        try (InputStream in = Files.newInputStream(root.resolve(table))) {
+            for (int n = in.read(bytes, length, PIECE - length); n >= 0; n = in.read(bytes, length, PIECE - length)) {
+                int start = 0;
+                for (int at = length; at < length + n; at++) {
+                    if (bytes[at] == '\n') {
+                        Entry entry = skipping || at - start > LONGEST_LINE ? null : parse(bytes, start, at);
+                        if (entry != null) {
+                            listening.accept(entry);
+                        }
+                        skipping = false;
+                        start = at + 1;
                     }
-                    length = Math.min(length + 1, LONGEST_LINE + 1);
-                    continue;
                 }
-                Entry entry =
-                        length > LONGEST_LINE ? null : parse(new String(line, 0, length, StandardCharsets.ISO_8859_1));
-                if (entry != null) {
-                    listening.accept(entry);
+                length += n - start;
+                if (length > LONGEST_LINE) {
+                    skipping = true;
+                    length = 0;
                 }
-                length = 0;
+                System.arraycopy(bytes, start, bytes, 0, length);
             }
         } catch (IOException e) {
             // no IPv6, or no /proc at all
         }
+    }
+
+    private static @Nullable Entry parse(byte[] bytes, int from, int to) {
+        return parse(new String(bytes, from, to - from, StandardCharsets.ISO_8859_1));
     }
 
     /** Reads a line; null if it is none, or its socket does not listen. */

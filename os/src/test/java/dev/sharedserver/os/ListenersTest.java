@@ -113,6 +113,18 @@ class ListenersTest {
     }
 
     @Test
+    void aTableOfManyPiecesIsReadWhole() throws IOException {
+        StringBuilder table = new StringBuilder("  sl  local_address rem_address\n");
+        for (int port = 1; port < 5000; port++) {
+            String hex = Integer.toHexString(0x10000 + port).substring(1);
+            table.append("0: 0100007F:").append(hex).append(" 0 0A 0 0 0 0 0 1").append(" ".repeat(port % 97)).append('\n');
+        }
+        BitSet all = new BitSet();
+        all.set(1, 5000);
+        assertEquals(all, recorded(table.toString(), "").ports());
+    }
+
+    @Test
     void noBytesMakeItFail() throws IOException {
         long seed = 20261121;
         Random random = new Random(seed);
