@@ -445,7 +445,8 @@ class EverydayIT {
         Invocation.Running ended = box.inBackground(box.command("wait", "web", "--for", "ended"));
         Until.holds(() -> "S".equals(state(ended.pid())), "wait is asleep");
         Until.holds(() -> switches(ended.pid()).equals(switchesAfter(ended.pid(), 300)), "wait has come to rest");
-        box.sh("rm -r \"$SHAREDSERVER_LOCKDIR\"").run().ok();
+        // it may be made again, and filled, while rm is still at it
+        box.sh("rm -rf \"$SHAREDSERVER_LOCKDIR\"").run();
         Until.holds(() -> Files.exists(box.lockdir().resolve("web.server.json")), "it is made again");
         Until.holds(() -> switches(ended.pid()).equals(switchesAfter(ended.pid(), 300)), "wait has come to rest again");
         box.run("stop", "web", "--even-if-used").ok();

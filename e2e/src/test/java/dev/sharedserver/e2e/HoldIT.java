@@ -71,7 +71,7 @@ class HoldIT {
     void severalHoldsAreSeveralReferences(Sandbox box) {
         String first = hold(box, "1h", "--", "sleep", "1000");
         String second = hold(box, "2h");
-        String third = hold(box, "1s");
+        String third = hold(box, "4s");
         assertEquals(3, Set.of(first, second, third).size());
         assertEquals(3, box.refcount("web"));
         Until.holds(() -> box.refcountOnDisk("web") == 2, "one has ended");
@@ -145,7 +145,7 @@ class HoldIT {
 
     @Test
     void aHoldThatEndedWhileNobodyWatchedIsOver(Sandbox box) {
-        hold(box, "1s", "--grace-period", "1h", "--", "sleep", "1000");
+        hold(box, "3s", "--grace-period", "1h", "--", "sleep", "1000");
         long until = box.requireClientsOnDisk("web")
                 .getAsJsonObject("clients")
                 .getAsJsonObject(key(box))

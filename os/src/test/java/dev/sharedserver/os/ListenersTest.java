@@ -117,7 +117,11 @@ class ListenersTest {
         StringBuilder table = new StringBuilder("  sl  local_address rem_address\n");
         for (int port = 1; port < 5000; port++) {
             String hex = Integer.toHexString(0x10000 + port).substring(1);
-            table.append("0: 0100007F:").append(hex).append(" 0 0A 0 0 0 0 0 1").append(" ".repeat(port % 97)).append('\n');
+            table.append("0: 0100007F:")
+                    .append(hex)
+                    .append(" 0 0A 0 0 0 0 0 1")
+                    .append(" ".repeat(port % 97))
+                    .append('\n');
         }
         BitSet all = new BitSet();
         all.set(1, 5000);
