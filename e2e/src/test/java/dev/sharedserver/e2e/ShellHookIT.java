@@ -345,9 +345,9 @@ final class ShellHookIT {
         Files.writeString(box.work().resolve(".sharedserver.json"), "{\"servers\": {\"x\": {}}}");
         box.command("hook", "allow").run().exits(1).complains("servers.x");
         assertFalse(Files.exists(box.home().resolve(".local/state/sharedserver/allowed")), "nothing was allowed");
-        box.command("hook", "cd", "--pid", Long.toString(Long.MAX_VALUE >> 42))
-                .run()
-                .exits(64);
+        // a shell that has ended meanwhile is nobody's trouble
+        Result gone = box.run("hook", "cd", "--pid", "4194304").ok();
+        assertEquals("", gone.out() + gone.err());
     }
 
     @Test
