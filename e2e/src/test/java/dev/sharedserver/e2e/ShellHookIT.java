@@ -333,7 +333,10 @@ final class ShellHookIT {
                         default -> List.of("--no-config", "-i", "-c", run);
                     });
             new Invocation(argv, box.env(), box.work()).run().ok();
-            counts.add((long) box.lines("trace" + prompts).size());
+            // fish starts threads when it likes; a call that strace tells of in two lines counts once
+            counts.add(box.lines("trace" + prompts).stream()
+                    .filter(line -> !line.contains("CLONE_THREAD") && !line.contains(" resumed>"))
+                    .count());
         }
         assertEquals(counts.get(0), counts.get(1));
     }
