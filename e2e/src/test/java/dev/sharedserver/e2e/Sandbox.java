@@ -328,10 +328,11 @@ final class Sandbox {
         for (Invocation.Running running : background) {
             running.kill();
         }
-        killServers();
+        // first those who hold the servers: one with a restart policy would be started again for them
         for (Process client : clients) {
             client.destroyForcibly();
         }
+        killServers();
         for (Runnable action : atEnd.reversed()) {
             action.run();
         }

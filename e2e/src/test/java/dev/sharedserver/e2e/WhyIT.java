@@ -288,8 +288,10 @@ class WhyIT {
         first.kill();
         Until.holds(
                 PATIENCE,
-                () -> why(box, "db").startsWith("db is up as pid ")
-                        && !why(box, "db").contains("pid " + first.pid() + " "),
+                () -> {
+                    String why = why(box, "db");
+                    return why.startsWith("db is up as pid ") && !why.contains("pid " + first.pid() + " ");
+                },
                 "it runs again");
         tells(
                 why(box, "db"),
