@@ -17,8 +17,14 @@ interface Toast {
   variant: "info" | "success" | "error"
 }
 
-/** When a screen that has just been drawn can show a toast, in ms. */
-export const TOAST_AFTER = 1500
+/** When a screen that starts meanwhile can show a toast, in ms; what is shown before it is drawn is lost. */
+const TOAST_AFTER = 1500
+const TOAST_AT_MOST_AFTER = 20_000
+
+/** A process that took long to come this far, on a busy machine, takes long to draw its screen, too. */
+function screenIsThereIn(): number {
+  return Math.min(Math.max(TOAST_AFTER, process.uptime() * 1000), TOAST_AT_MOST_AFTER)
+}
 
 /** Tells the log, and people where there is a screen. Nothing of it waits, throws or keeps the process alive. */
 export class Report {
@@ -27,7 +33,7 @@ export class Report {
   constructor(
     private readonly host: Host,
     private readonly toasts: boolean,
-    private readonly delay: number = TOAST_AFTER,
+    private readonly delay: () => number = screenIsThereIn,
   ) {}
 
   info(message: string, extra?: Record<string, unknown>): void {
@@ -46,7 +52,7 @@ export class Report {
 
   toast(variant: Toast["variant"], message: string): void {
     if (!this.toasts) return
-    this.after(this.delay, () => this.host.tui.showToast({ body: { title: "sharedserver", message, variant } }))
+    this.after(this.delay(), () => this.host.tui.showToast({ body: { title: "sharedserver", message, variant } }))
   }
 
   /** Does something later, unless the end comes first. */

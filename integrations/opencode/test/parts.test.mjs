@@ -45,7 +45,7 @@ const STARTED = { action: "started", name: "a", id: "a", pid: 7 }
 
 /** An attachment without any surroundings that the test does not give. */
 const attachment = (options, to = host(), env = { PATH: `${join(root, "bin")}:/usr/bin:/bin` }) =>
-  new Attachment({ ...OPTIONS, ...options }, root, new Report(to, true, 0), env, join(root, "plugin/of/nobody"))
+  new Attachment({ ...OPTIONS, ...options }, root, new Report(to, true, () => 0), env, join(root, "plugin/of/nobody"))
 
 test("options are read, and what is wrong with one leaves the others", LIMIT, () => {
   const servers = { web: { command: "x" } }
@@ -109,7 +109,9 @@ test("each failure is told in the log and on the screen; a program that is too o
   const to = host()
   const one = attachment({ binary: old }, to)
   await one.up()
+  while (to.toasts.length < 2) await new Promise((resolve) => setTimeout(resolve, 20))
   await one.end()
+  assert.deepEqual(to.toasts.map((toast) => [toast.variant, toast.message]), [["error", "cannot start a"], ["error", "cannot start b"]])
   const errors = to.log.filter((entry) => entry.level === "error")
   assert.deepEqual(errors.map((entry) => entry.message), ["cannot start a", "cannot start b"])
   assert.ok(to.log.every((entry) => entry.service === "sharedserver"))
