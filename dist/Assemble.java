@@ -20,6 +20,7 @@ import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.spi.ToolProvider;
 import java.util.stream.Collectors;
@@ -38,9 +39,9 @@ import java.util.zip.ZipOutputStream;
  *     lib/version          what launcher and jars were built as: the answer to --version
  *     lib/agent.options    how the guard starts the agent
  *     lib/agent-HASH.aot   AOT cache, made by lib/make-aot-cache.sh after this program
- *     lib/top.options      how the live view is started
+ *     lib/PROGRAM.options  how a program of its own is started: top (the live view), lsp (the hub), mcp
+ *     lib/PROGRAM-HASH.aot its AOT cache, if its options name one, made by lib/make-program-cache.sh
  *     lib/no-servers.json  a config that means nothing, for the live view
- *     lib/top-HASH.aot     its AOT cache, made by lib/make-top-cache.sh
  *     share/               completions for bash, zsh and fish, and the manual page
  * </pre>
  *
@@ -61,6 +62,17 @@ final class Assemble {
             List.of("completion", "fish"),
             "man/man1/sharedserver.1",
             List.of("__man"));
+
+    /** The agent's jars; a program gets all. */
+    private static final Set<String> OF_AGENT = Set.of(
+            "sharedserver-core.jar",
+            "sharedserver-os.jar",
+            "sharedserver-cli.jar",
+            "sharedserver-agent.jar",
+            "gson.jar",
+            "re2j.jar");
+
+    private static final List<String> PROGRAMS = List.of("top", "lsp", "mcp");
 
     private Assemble() {}
 
@@ -230,8 +242,12 @@ final class Assemble {
                 }
             }
         }
-        List<String> caches = List.of(
-                writeOptions("agent", jars.stream().filter(jar -> !isOfTop(jar)).toList()), writeOptions("top", jars));
+        List<String> caches = new ArrayList<>();
+        caches.add(
+                writeOptions("agent", jars.stream().filter(Assemble::isOfAgent).toList()));
+        for (String program : PROGRAMS) {
+            caches.add(writeOptions(program, jars));
+        }
         try (DirectoryStream<Path> present = Files.newDirectoryStream(LIB, "*.aot")) {
             for (Path old : present) {
                 if (!caches.contains(old.getFileName().toString())) {
@@ -241,10 +257,9 @@ final class Assemble {
         }
     }
 
-    /** Tells whether only the live view needs a jar: the agent does not open what it does not need. */
-    private static boolean isOfTop(Path jar) {
-        String name = jar.getFileName().toString();
-        return name.startsWith("jline-") || name.equals("sharedserver-top.jar");
+    /** Tells whether the agent needs a jar: it does not open what only the other programs need. */
+    private static boolean isOfAgent(Path jar) {
+        return OF_AGENT.contains(jar.getFileName().toString());
     }
 
     /** Writes how a program is started and returns the name of its AOT cache. */

@@ -1,12 +1,13 @@
 #!/bin/sh
-# Makes the AOT cache that top.options names, if it is not there: top then starts several times as fast. The program
-# rehearses its start without a terminal. As for the agent's cache, see make-aot-cache.sh.
+# Makes the AOT cache that PROGRAM.options names, if it is not there: the program then starts several times as fast. It
+# rehearses its start: its argument is then "rehearse". As for the agent's cache, see make-aot-cache.sh.
 #
-# usage: make-top-cache.sh, by whoever may write to this directory; the build does it
+# usage: make-program-cache.sh PROGRAM, by whoever may write to this directory; the build does it
 set -eu
 lib=$(cd "$(dirname "$0")" && pwd -P)
-cache=$(sed -n 's|^-XX:AOTCache=%h/lib/||p' "$lib/top.options")
-if [ -f "$lib/$cache" ]; then
+options=$lib/$1.options
+cache=$(sed -n 's|^-XX:AOTCache=%h/lib/||p' "$options")
+if [ -z "$cache" ] || [ -f "$lib/$cache" ]; then
 	exit 0
 fi
 work=$(mktemp -d)
@@ -19,9 +20,9 @@ while read -r option; do
 	'' | '#'* | -XX:AOT*) ;;
 	*) set -- "$@" "$(echo "$option" | sed "s|%h/lib|$lib|g")" ;;
 	esac
-done <"$lib/top.options"
+done <"$options"
 if ! "$lib/runtime/bin/java" "-XX:AOTCacheOutput=$work/cache" "$@" rehearse >"$work/out" 2>&1 || [ ! -s "$work/cache" ]; then
-	echo "make-top-cache.sh: the cache was not made" >&2
+	echo "make-program-cache.sh $1: the cache was not made" >&2
 	cat "$work/out" >&2
 	exit 1
 fi
