@@ -2,12 +2,12 @@ package dev.sharedserver.agent;
 
 import dev.sharedserver.agent.supervise.AgentLog;
 import dev.sharedserver.agent.verbs.Verbs;
-import dev.sharedserver.agent.wire.LauncherConnection;
-import dev.sharedserver.agent.wire.OtherProtocol;
-import dev.sharedserver.agent.wire.Request;
-import dev.sharedserver.agent.wire.Sender;
-import dev.sharedserver.agent.wire.WireException;
 import dev.sharedserver.core.Quote;
+import dev.sharedserver.core.wire.LauncherConnection;
+import dev.sharedserver.core.wire.OtherProtocol;
+import dev.sharedserver.core.wire.Request;
+import dev.sharedserver.core.wire.Sender;
+import dev.sharedserver.core.wire.WireException;
 import dev.sharedserver.os.guard.GuardEvent;
 import java.io.Closeable;
 import java.io.IOException;

@@ -1,7 +1,7 @@
 package dev.sharedserver.agent;
 
-import dev.sharedserver.agent.wire.Sender;
 import dev.sharedserver.core.ProcessId;
+import dev.sharedserver.core.wire.Sender;
 import dev.sharedserver.os.Proc;
 import dev.sharedserver.os.ProcStat;
 import java.io.IOException;

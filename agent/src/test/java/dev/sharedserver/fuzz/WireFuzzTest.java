@@ -5,10 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.sharedserver.agent.wire.LauncherConnection;
-import dev.sharedserver.agent.wire.Request;
-import dev.sharedserver.agent.wire.WireException;
 import dev.sharedserver.core.OsText;
+import dev.sharedserver.core.wire.LauncherConnection;
+import dev.sharedserver.core.wire.Request;
+import dev.sharedserver.core.wire.WireException;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

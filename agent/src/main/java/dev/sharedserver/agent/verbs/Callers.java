@@ -1,8 +1,8 @@
 package dev.sharedserver.agent.verbs;
 
-import dev.sharedserver.agent.wire.Request;
 import dev.sharedserver.core.ProcessId;
 import dev.sharedserver.core.lifecycle.Asker;
+import dev.sharedserver.core.wire.Request;
 import dev.sharedserver.os.Proc;
 import dev.sharedserver.os.ProcStat;
 import java.util.List;

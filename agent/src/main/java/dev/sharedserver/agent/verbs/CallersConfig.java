@@ -1,6 +1,5 @@
 package dev.sharedserver.agent.verbs;
 
-import dev.sharedserver.agent.wire.Request;
 import dev.sharedserver.cli.UseOptions;
 import dev.sharedserver.core.InvalidInput;
 import dev.sharedserver.core.Quote;
@@ -14,6 +13,7 @@ import dev.sharedserver.core.config.Problem;
 import dev.sharedserver.core.config.ProjectName;
 import dev.sharedserver.core.config.RestartPolicy;
 import dev.sharedserver.core.config.ServerSpec;
+import dev.sharedserver.core.wire.Request;
 import java.io.IOException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;

@@ -1,13 +1,13 @@
 package dev.sharedserver.agent.verbs;
 
 import dev.sharedserver.agent.supervise.Supervisor;
-import dev.sharedserver.agent.wire.LauncherConnection;
-import dev.sharedserver.agent.wire.Request;
 import dev.sharedserver.cli.Command;
 import dev.sharedserver.cli.Command.ClaudeHook.Moment;
 import dev.sharedserver.cli.JsonOutput;
 import dev.sharedserver.cli.Messages;
 import dev.sharedserver.core.ProcessId;
+import dev.sharedserver.core.wire.LauncherConnection;
+import dev.sharedserver.core.wire.Request;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;

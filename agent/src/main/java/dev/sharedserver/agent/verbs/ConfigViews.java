@@ -1,6 +1,5 @@
 package dev.sharedserver.agent.verbs;
 
-import dev.sharedserver.agent.wire.LauncherConnection;
 import dev.sharedserver.cli.Command;
 import dev.sharedserver.cli.ConfigOutput;
 import dev.sharedserver.cli.Messages;
@@ -10,6 +9,7 @@ import dev.sharedserver.core.config.ConfigPlaces;
 import dev.sharedserver.core.config.EnvFile;
 import dev.sharedserver.core.config.Problem;
 import dev.sharedserver.core.config.ServerSpec;
+import dev.sharedserver.core.wire.LauncherConnection;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,7 +1,6 @@
 package dev.sharedserver.agent.verbs;
 
 import dev.sharedserver.agent.supervise.Supervisor;
-import dev.sharedserver.agent.wire.LauncherConnection;
 import dev.sharedserver.cli.Command;
 import dev.sharedserver.cli.DoctorOutput;
 import dev.sharedserver.cli.Terminal;
@@ -9,6 +8,7 @@ import dev.sharedserver.core.Damage;
 import dev.sharedserver.core.Quote;
 import dev.sharedserver.core.ServerName;
 import dev.sharedserver.core.StateDirectory;
+import dev.sharedserver.core.wire.LauncherConnection;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -2,14 +2,14 @@ package dev.sharedserver.agent.verbs;
 
 import dev.sharedserver.agent.supervise.Server;
 import dev.sharedserver.agent.supervise.Supervisor;
-import dev.sharedserver.agent.wire.LauncherConnection;
-import dev.sharedserver.agent.wire.Request;
 import dev.sharedserver.cli.Command;
 import dev.sharedserver.cli.State;
 import dev.sharedserver.core.Period;
 import dev.sharedserver.core.ProcessId;
 import dev.sharedserver.core.ServerName;
 import dev.sharedserver.core.lifecycle.Instance;
+import dev.sharedserver.core.wire.LauncherConnection;
+import dev.sharedserver.core.wire.Request;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

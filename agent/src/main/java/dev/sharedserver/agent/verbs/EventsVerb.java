@@ -1,12 +1,12 @@
 package dev.sharedserver.agent.verbs;
 
-import dev.sharedserver.agent.wire.LauncherConnection;
-import dev.sharedserver.agent.wire.Request;
 import dev.sharedserver.cli.Command;
 import dev.sharedserver.cli.EventOutput;
 import dev.sharedserver.cli.Terminal;
 import dev.sharedserver.core.EventLog;
 import dev.sharedserver.core.LoggedEvent;
+import dev.sharedserver.core.wire.LauncherConnection;
+import dev.sharedserver.core.wire.Request;
 import java.io.IOException;
 import java.util.HashSet;
 import java.util.List;

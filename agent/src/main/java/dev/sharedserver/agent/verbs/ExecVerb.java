@@ -1,8 +1,6 @@
 package dev.sharedserver.agent.verbs;
 
 import dev.sharedserver.agent.supervise.Supervisor;
-import dev.sharedserver.agent.wire.LauncherConnection;
-import dev.sharedserver.agent.wire.Request;
 import dev.sharedserver.cli.Command;
 import dev.sharedserver.cli.Messages;
 import dev.sharedserver.cli.UsageError;
@@ -23,6 +21,8 @@ import dev.sharedserver.core.lifecycle.Launch;
 import dev.sharedserver.core.lifecycle.Outcome;
 import dev.sharedserver.core.lifecycle.Phase;
 import dev.sharedserver.core.lifecycle.ServerState;
+import dev.sharedserver.core.wire.LauncherConnection;
+import dev.sharedserver.core.wire.Request;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;

@@ -1,7 +1,6 @@
 package dev.sharedserver.agent.verbs;
 
 import dev.sharedserver.agent.supervise.LogFiles;
-import dev.sharedserver.agent.wire.Request;
 import dev.sharedserver.cli.UseOptions;
 import dev.sharedserver.core.Period;
 import dev.sharedserver.core.Quote;
@@ -10,6 +9,7 @@ import dev.sharedserver.core.config.RestartPolicy;
 import dev.sharedserver.core.lifecycle.Health;
 import dev.sharedserver.core.lifecycle.Launch;
 import dev.sharedserver.core.lifecycle.StopMode;
+import dev.sharedserver.core.wire.Request;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;

@@ -1,6 +1,6 @@
 package dev.sharedserver.agent.verbs;
 
-import dev.sharedserver.agent.wire.LauncherConnection;
+import dev.sharedserver.core.wire.LauncherConnection;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -2,11 +2,11 @@ package dev.sharedserver.agent.verbs;
 
 import dev.sharedserver.agent.supervise.LogFiles;
 import dev.sharedserver.agent.supervise.Supervisor;
-import dev.sharedserver.agent.wire.LauncherConnection;
 import dev.sharedserver.cli.Command;
 import dev.sharedserver.cli.UsageError;
 import dev.sharedserver.core.Quote;
 import dev.sharedserver.core.lifecycle.Instance;
+import dev.sharedserver.core.wire.LauncherConnection;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,8 +2,6 @@ package dev.sharedserver.agent.verbs;
 
 import dev.sharedserver.agent.supervise.Server;
 import dev.sharedserver.agent.supervise.Supervisor;
-import dev.sharedserver.agent.wire.LauncherConnection;
-import dev.sharedserver.agent.wire.Request;
 import dev.sharedserver.cli.Spinner;
 import dev.sharedserver.core.Quote;
 import dev.sharedserver.core.ServerName;
@@ -11,6 +9,8 @@ import dev.sharedserver.core.lifecycle.Event;
 import dev.sharedserver.core.lifecycle.Instance;
 import dev.sharedserver.core.lifecycle.Outcome;
 import dev.sharedserver.core.lifecycle.ServerState;
+import dev.sharedserver.core.wire.LauncherConnection;
+import dev.sharedserver.core.wire.Request;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.function.LongFunction;

@@ -1,8 +1,8 @@
 package dev.sharedserver.agent.verbs;
 
-import dev.sharedserver.agent.wire.Request;
 import dev.sharedserver.core.OsText;
 import dev.sharedserver.core.Quote;
+import dev.sharedserver.core.wire.Request;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;

@@ -1,12 +1,12 @@
 package dev.sharedserver.agent.verbs;
 
 import dev.sharedserver.agent.supervise.Supervisor;
-import dev.sharedserver.agent.wire.Request;
 import dev.sharedserver.cli.UseOptions;
 import dev.sharedserver.core.OsText;
 import dev.sharedserver.core.ServerName;
 import dev.sharedserver.core.config.Port;
 import dev.sharedserver.core.lifecycle.Launch;
+import dev.sharedserver.core.wire.Request;
 import dev.sharedserver.os.Listeners;
 import java.io.IOException;
 import java.nio.file.InvalidPathException;

@@ -1,14 +1,14 @@
 package dev.sharedserver.agent.verbs;
 
 import dev.sharedserver.agent.supervise.Supervisor;
-import dev.sharedserver.agent.wire.LauncherConnection;
-import dev.sharedserver.agent.wire.Request;
 import dev.sharedserver.cli.Command;
 import dev.sharedserver.cli.Messages;
 import dev.sharedserver.core.ProcessId;
 import dev.sharedserver.core.Quote;
 import dev.sharedserver.core.config.ConfigPlaces;
 import dev.sharedserver.core.lifecycle.Client;
+import dev.sharedserver.core.wire.LauncherConnection;
+import dev.sharedserver.core.wire.Request;
 import dev.sharedserver.os.Proc;
 import java.io.IOException;
 import java.nio.file.InvalidPathException;

@@ -1,8 +1,6 @@
 package dev.sharedserver.agent.verbs;
 
 import dev.sharedserver.agent.supervise.Supervisor;
-import dev.sharedserver.agent.wire.LauncherConnection;
-import dev.sharedserver.agent.wire.Request;
 import dev.sharedserver.cli.Command;
 import dev.sharedserver.cli.ExportOutput;
 import dev.sharedserver.cli.JsonOutput;
@@ -19,6 +17,8 @@ import dev.sharedserver.core.lifecycle.Event;
 import dev.sharedserver.core.lifecycle.Instance;
 import dev.sharedserver.core.lifecycle.Launch;
 import dev.sharedserver.core.lifecycle.Outcome;
+import dev.sharedserver.core.wire.LauncherConnection;
+import dev.sharedserver.core.wire.Request;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;

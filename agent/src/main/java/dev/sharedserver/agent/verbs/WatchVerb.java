@@ -1,8 +1,8 @@
 package dev.sharedserver.agent.verbs;
 
-import dev.sharedserver.agent.wire.LauncherConnection;
-import dev.sharedserver.agent.wire.Request;
 import dev.sharedserver.cli.Command;
+import dev.sharedserver.core.wire.LauncherConnection;
+import dev.sharedserver.core.wire.Request;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -2,7 +2,6 @@ package dev.sharedserver.agent.verbs;
 
 import dev.sharedserver.agent.supervise.Server;
 import dev.sharedserver.agent.supervise.Supervisor;
-import dev.sharedserver.agent.wire.LauncherConnection;
 import dev.sharedserver.cli.Account;
 import dev.sharedserver.cli.Command;
 import dev.sharedserver.cli.JsonOutput;
@@ -13,6 +12,7 @@ import dev.sharedserver.core.EventLog;
 import dev.sharedserver.core.Nearest;
 import dev.sharedserver.core.Quote;
 import dev.sharedserver.core.ServerName;
+import dev.sharedserver.core.wire.LauncherConnection;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.Set;

@@ -1,4 +1,4 @@
-package dev.sharedserver.agent.wire;
+package dev.sharedserver.core.wire;
 
 /** A launcher speaks a protocol that this code does not; who it is can be read all the same. */
 public final class OtherProtocol extends WireException {

@@ -1,4 +1,4 @@
-package dev.sharedserver.agent.wire;
+package dev.sharedserver.core.wire;
 
 import dev.sharedserver.core.OsText;
 import java.io.Closeable;

@@ -1,4 +1,4 @@
-package dev.sharedserver.agent.wire;
+package dev.sharedserver.core.wire;
 
 /**
  * Who sent a request, as it says itself.
