@@ -3,6 +3,7 @@
 #include "guard.h"
 
 #include "launcher.h"
+#include "logs.h"
 #include "proc.h"
 #include "resume.h"
 #include "spawn.h"
@@ -1239,6 +1240,20 @@ static void answer_hand_over(uint64_t seen, char *path)
 	answer_leave(answer);
 }
 
+static int tend_log(char type, struct cursor *body)
+{
+	char *path = get_string(body), *times = type == 'F' ? get_string(body) : NULL;
+	uint64_t limit = type == 'F' ? get_u64(body) : 0, keep = type == 'F' ? get_u64(body) : 0;
+	int good = cursor_done(body);
+	if (good && type == 'f')
+		logs_forget(path);
+	else if (good && logs_bind(path, times, limit, keep) != 0)
+		say("the log %s is not looked after: %s", path, strerror(errno));
+	free(path);
+	free(times);
+	return good ? 0 : -1;
+}
+
 /* 0, or -1 if the frame is none. */
 static int obey(char type, struct cursor *body)
 {
@@ -1291,6 +1306,8 @@ static int obey(char type, struct cursor *body)
 		answer_hand_over(seen, path);
 		return 0;
 	}
+	if (type == 'F' || type == 'f')
+		return tend_log(type, body);
 	pid_t pid = (pid_t)get_u32(body);
 	uint64_t stamp = get_u64(body);
 	if (!cursor_done(body))
@@ -1572,6 +1589,12 @@ static void dispatch(struct handle *h)
 	case MEMBER:
 		member_ended((struct member *)h);
 		return;
+	case TAILS:
+		logs_changed();
+		return;
+	case CUTTER:
+		logs_cutter_ended(h);
+		return;
 	}
 }
 
@@ -1583,6 +1606,7 @@ static int timeout_ms(void)
 	at = sooner(at, g.look_at_ms);
 	if (note_room())
 		at = sooner(at, g.note_at_ms);
+	at = sooner(at, logs_due_ms());
 	if (at == NEVER)
 		return -1;
 	int64_t left = at - now_ms();
@@ -1666,6 +1690,7 @@ static _Noreturn void loop(void)
 		if (deaths == 0 && (other || control))
 			dispatch(other ? other : control);
 		look_if_due();
+		logs_look(now_ms());
 		wake_if_needed();
 		tell_notes();
 		if (g.out.length)
@@ -1768,6 +1793,8 @@ static _Noreturn void guard(enum why why)
 	if (g.abstract.fd >= 0)
 		watch_handle(&g.abstract, EPOLLIN);
 	watch_handle(&g.orphan, EPOLLIN);
+	if (logs_start(g.epoll) != 0)
+		say("inotify for logs, which may grow without a bound: %s", strerror(errno));
 	start_agent(why);
 	loop();
 }

@@ -19,7 +19,9 @@ enum kind {
 	SPAWNING, /* an exec is under way */
 	CHILD,
 	STRANGER,
-	MEMBER /* of a process group that is to become empty */
+	MEMBER, /* of a process group that is to become empty */
+	TAILS,  /* a log has grown */
+	CUTTER  /* a log is being cut */
 };
 
 /* What an epoll event points at. */

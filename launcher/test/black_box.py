@@ -1,5 +1,5 @@
 """Tests of the binary with a stand-in agent. SHAREDSERVER_BINARY names it; arguments choose tests by name."""
-import errno, fcntl, json, os, pty, signal, socket, stat, struct, subprocess, sys, threading, time, traceback
+import errno, fcntl, json, os, pty, signal, socket, stat, struct, subprocess, sys, tempfile, threading, time, traceback
 from concurrent.futures import ThreadPoolExecutor
 
 from product import *
@@ -776,6 +776,139 @@ def a_death_by_signal_is_told(p):
     assert agent.signalled(pid, start, signal.SIGKILL, 0) == 0
     assert agent.died() == (pid, start, 2, 9)
     assert agent.signalled(pid, start, signal.SIGTERM, 0) == errno.ESRCH
+
+
+MIB = 1 << 20
+# argv: FILE BYTES CHUNK; numbered lines, appended as fast as can be
+CHATTER = """
+import os, sys
+fd, left, chunk, no = os.open(sys.argv[1], os.O_WRONLY | os.O_APPEND), int(sys.argv[2]), int(sys.argv[3]), 0
+while left > 0:
+    lines = []
+    while len(lines) * 100 < chunk:
+        lines.append(b"%012d " % no + b"x" * 86 + b"\\n")
+        no += 1
+    left -= os.write(fd, b"".join(lines))
+"""
+
+
+def log_parts(path):
+    """What the first line says was cut, and the output behind it."""
+    with open(path, "rb") as f:
+        data = f.read()
+    if not data.startswith(b"--- sharedserver: "):
+        return 0, data
+    head = data[:data.index(b"\n") + 1]
+    words = head.split()
+    assert b"continued" not in words or int(words[words.index(b"inode") + 1]) == os.stat(path).st_ino
+    base = int(words[words.index(b"byte") + 1]) if b"continued" in words else len(head)
+    return int(words[2]), data[base:]
+
+
+def at_rest(path, limit):
+    """Whether the guard has nothing more to do to a log: no hole, output, and not too much of it."""
+    with open(path, "rb") as f:
+        if b", continued at byte " in f.readline():
+            return False
+    return 0 < len(log_parts(path)[1]) <= limit
+
+
+def tend(agent, path, times, limit=MIB, keep=MIB // 2):
+    agent.send("F", packed(path) + packed(times) + struct.pack(">QQ", limit, keep))
+
+
+@test
+def a_log_is_kept_short_and_nothing_but_its_beginning_is_lost(p):
+    agent = p.agent()
+    for where in (p.root, "/dev/shm"):
+        with tempfile.NamedTemporaryFile(dir=where, prefix="sst-") as log:
+            tend(agent, log.name, p.root + "/times", 2 * MIB, MIB)
+            done = subprocess.run([sys.executable, "-c", CHATTER, log.name, str(16 * MIB), "8000"])
+            assert done.returncode == 0
+            # a file that is cut or closed up while it is read is torn: what is compared is read when nothing is left to do
+            until(lambda: at_rest(log.name, 2 * MIB), "the log is short")
+            cut, rest = log_parts(log.name)
+            assert cut > 0 and (cut + len(rest)) % 100 == 0 and cut % 100 == 0, (cut, len(rest))
+            numbers = [int(line[:12]) for line in rest.splitlines()]
+            assert numbers == list(range(cut // 100, cut // 100 + len(rest) // 100)) and cut + len(rest) >= 16 * MIB
+            agent.send("f", packed(log.name))
+    agent.none()
+    assert "not looked after" not in p.log(), p.log()
+
+
+@test
+def a_log_that_is_let_go_is_left_short(p):
+    agent = p.agent()
+    for where in (p.root, "/dev/shm"):
+        with tempfile.NamedTemporaryFile(dir=where, prefix="sst-") as log:
+            tend(agent, log.name, "")
+            log.write(b"0123456789abcde\n" * (MIB // 4))
+            log.flush()
+            agent.send("f", packed(log.name))
+            until(lambda: os.stat(log.name).st_size < MIB, "the log is short")
+    # and afterwards nobody looks at it any more
+    with tempfile.NamedTemporaryFile(prefix="sst-") as log:
+        tend(agent, log.name, "")
+        agent.send("f", packed(log.name))
+        agent.sleep()
+        log.write(b"x\n" * 2 * MIB)
+        log.flush()
+        time.sleep(0.5)
+        assert os.stat(log.name).st_size == 4 * MIB
+
+
+def notes(times):
+    with open(times, "rb") as f:
+        return list(struct.iter_unpack(">qQ", f.read()))
+
+
+@test
+def a_log_without_a_limit_is_only_noted(p):
+    agent = p.agent()
+    times = p.root + "/times"
+    with tempfile.NamedTemporaryFile(prefix="sst-") as log:
+        log.write(b"before\n")
+        log.flush()
+        tend(agent, log.name, times, limit=0)
+        until(lambda: os.path.exists(times) and os.stat(times).st_size == 16, "a first note")
+        written = time.time() * 1000
+        log.write(b"x\n" * 2 * MIB)
+        log.flush()
+        until(lambda: notes(times)[-1][1] == 7 + 4 * MIB, "a note of the last byte")
+        first, last = notes(times)[0], notes(times)[-1]
+        assert first[1] == 7 and first[0] <= written + 1 and last[0] >= written - 1, (first, written, last)
+        # an equal length is no news, and what was written before is not taken for new
+        agent.send("f", packed(log.name))
+        tend(agent, log.name, times, limit=0)
+        agent.none()
+        assert notes(times)[-1] == last
+        assert os.stat(log.name).st_size == 7 + 4 * MIB
+    with open(times, "wb"):
+        pass
+    for odd in ("/nowhere/x", p.root, "/dev/null", ""):
+        tend(agent, odd, times)
+    agent.send("f", packed("/nowhere"))
+    agent.none()
+    assert "the log /nowhere/x is not looked after: No such file" in p.log(), p.log()
+
+
+def switches(pid):
+    with open(f"/proc/{pid}/status") as f:
+        return sum(int(line.split()[1]) for line in f if "ctxt_switches" in line)
+
+
+@test
+def a_quiet_log_wakes_nobody(p):
+    agent = p.agent()
+    with tempfile.NamedTemporaryFile(prefix="sst-") as log:
+        tend(agent, log.name, p.root + "/times")
+        for _ in range(2):
+            log.write(b"x\n")
+            log.flush()
+            time.sleep(0.5)
+            before = switches(agent.init["pid"])
+            time.sleep(1)
+            assert switches(agent.init["pid"]) == before
 
 
 @test

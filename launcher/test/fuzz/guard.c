@@ -1,6 +1,7 @@
 /* The guard with its loop: the stream is what its agents write. */
 #include "../../src/guard.c"
 
+#include "logs.h"
 #include "world.h"
 
 struct tally {
@@ -21,6 +22,7 @@ static void add_process(struct process *p, void *context)
 static void check_books(void)
 {
 	struct tally t = {0, 0, 0};
+	logs_tally(&t.open, &t.blocks);
 	const int own[] = {g.epoll, g.lock, g.directory_lock, g.socket_inode, g.snapshot, g.listener.fd, g.abstract.fd, g.notify.fd,
 			   g.inotify.fd, g.orphan.fd, g.agent_handle.fd, g.control.fd, g.room.fd};
 	for (size_t i = 0; i < sizeof own / sizeof *own; i++)

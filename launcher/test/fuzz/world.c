@@ -179,6 +179,12 @@ void *world_realloc(void *at, size_t n)
 	return new;
 }
 
+char *world_strdup(const char *text)
+{
+	size_t n = strlen(text) + 1;
+	return memcpy(world_malloc(n), text, n);
+}
+
 int world_asprintf(char **to, const char *format, ...)
 {
 	va_list args;
@@ -631,6 +637,7 @@ int world_fstat(int fd, struct stat *st)
 	st->st_mode = S_IFDIR | 0700;
 	st->st_uid = 1000;
 	st->st_ino = 7;
+	st->st_size = (off_t)world_luck(2) * (1 << 20); /* a log grows, and is cut */
 	return 0;
 }
 
@@ -763,6 +770,29 @@ off_t world_lseek(int fd, off_t at, int whence)
 	return 4096;
 }
 
+ssize_t world_pwrite(int fd, const void *at, size_t n, off_t to)
+{
+	(void)at;
+	(void)to;
+	descriptor(fd);
+	if (!unlucky())
+		return (ssize_t)n;
+	errno = ENOSPC;
+	return -1;
+}
+
+int world_fallocate(int fd, int mode, off_t at, off_t n)
+{
+	(void)mode;
+	(void)at;
+	(void)n;
+	descriptor(fd);
+	if (!unlucky())
+		return 0;
+	errno = EOPNOTSUPP;
+	return -1;
+}
+
 ssize_t world_pread(int fd, void *to, size_t n, off_t at)
 {
 	(void)at;
@@ -850,7 +880,7 @@ static ssize_t read_inotify(struct descriptor *d, void *to, size_t n)
 	size_t length = 0;
 	/* each with a name of up to 48 bytes, NUL-filled to a multiple of 16 (inotify(7)), or with none */
 	do {
-		struct inotify_event e = {.wd = 1, .mask = IN_MOVED_TO, .len = 16 * world_luck(4)};
+		struct inotify_event e = {.wd = 1, .mask = world_luck(2) ? IN_MODIFY : IN_MOVED_TO, .len = 16 * world_luck(4)};
 		if (length + sizeof e + e.len > n)
 			break;
 		memcpy((char *)to + length, &e, sizeof e);
@@ -1173,6 +1203,13 @@ int world_inotify_add_watch(int fd, const char *path, uint32_t mask)
 	if (!path)
 		world_wrong("a watch of nothing");
 	return 1;
+}
+
+int world_inotify_rm_watch(int fd, int watch)
+{
+	(void)watch;
+	descriptor(fd);
+	return 0;
 }
 
 /* The guard's loop */

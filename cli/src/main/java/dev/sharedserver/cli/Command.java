@@ -144,6 +144,7 @@ public sealed interface Command {
             ServerName name,
             boolean follow,
             @Nullable Integer lines,
+            @Nullable Period since,
             @Nullable String grep) implements Command {}
 
     /** Show what happened; to all if the name is null. */
@@ -168,6 +169,9 @@ public sealed interface Command {
 
     /** Kill and forget. */
     record AdminKill(ServerName name) implements Command {}
+
+    /** Remove what was left by servers that were not seen for so long. */
+    record AdminPrune(Period olderThan, boolean dryRun) implements Command {}
 
     /** Show the event log. */
     record AdminDebug(ServerName name) implements Command {}

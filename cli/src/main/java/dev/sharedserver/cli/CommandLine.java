@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 public final class CommandLine {
 
     private static final Period ADMIN_STOP_TIMEOUT = new Period(10_000_000_000L);
+    private static final Period PRUNE_AFTER = new Period(30L * 24 * 3600 * 1_000_000_000L);
     private static final long LARGEST_PID = 1L << 22;
 
     private final Verb verb;
@@ -63,7 +64,7 @@ public final class CommandLine {
                         || argv.get(1).equals("-h"))) {
             if (argv.size() < 2) {
                 throw new UsageError(
-                        "a verb is missing behind admin: start, stop, incref, decref, kill, debug or doctor");
+                        "a verb is missing behind admin: start, stop, incref, decref, kill, debug, doctor or prune");
             }
             return new Command.Print(Help.overview());
         }
@@ -162,7 +163,7 @@ public final class CommandLine {
             case STOP -> new Command.Stop(allNames(), has("--even-if-used"), pid());
             case RESTART -> new Command.Restart(name(), has("--even-if-used"), pid());
             case WAIT -> await();
-            case LOGS -> new Command.Logs(name(), has("-f"), lines(), text("--grep"));
+            case LOGS -> new Command.Logs(name(), has("-f"), lines(), period("--since"), text("--grep"));
             case EVENTS -> new Command.Events(optionalName(), has("-f"), lines(), has("--json"));
             case COMPLETION -> new Command.Print(completion());
             case HELP -> new Command.Print(help());
@@ -174,6 +175,10 @@ public final class CommandLine {
             case ADMIN_INCREF -> new Command.AdminIncref(name(), neededPid(), text("--metadata"));
             case INCREF -> new Command.AdminIncref(name(), pid(), text("--metadata"));
             case ADMIN_DECREF -> unuse(has("--hold") ? pid() : neededPid());
+            case ADMIN_PRUNE -> {
+                Period olderThan = period("--older-than");
+                yield nameless(new Command.AdminPrune(olderThan == null ? PRUNE_AFTER : olderThan, has("--dry-run")));
+            }
             case ADMIN_KILL -> new Command.AdminKill(name());
             case ADMIN_DEBUG -> new Command.AdminDebug(name());
             case ADMIN_DOCTOR -> new Command.Doctor(optionalName(), has("--json"));

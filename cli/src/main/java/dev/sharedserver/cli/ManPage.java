@@ -92,9 +92,12 @@ final class ManPage {
         What happened to a server, one JSON object a line.
         .TP
         .I ${XDG_STATE_HOME:\\-~/.local/state}/sharedserver/NAME.log
-        The output of a server;
+        The output of a server, kept below 10 MiB;
         .I NAME.log.1
         is that of the run before.
+        .TP
+        .I NAME.log.times
+        When that log had which length.
         .TP
         .I .sharedserver.json\\fR, \\fI.sharedserver/servers.json
         The config file of a project, looked for in the working directory and above it.
@@ -119,11 +122,11 @@ final class ManPage {
         .fi
         .RE
         .PP
-        Look for what went wrong, and go on looking:
+        Look for what went wrong in the last ten minutes, and go on looking:
         .PP
         .RS
         .nf
-        sharedserver logs web \\-\\-grep 'error|panic' \\-f
+        sharedserver logs web \\-\\-since 10m \\-\\-grep 'error|panic' \\-f
         .fi
         .RE
         .SH SEE ALSO

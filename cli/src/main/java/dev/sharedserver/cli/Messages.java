@@ -37,6 +37,31 @@ public final class Messages {
         return bad(text);
     }
 
+    /** Says what of a server was removed, or would be; {@code age} is that of the youngest file, in ms. */
+    public String pruned(String name, boolean dryRun, int files, long bytes, long age) {
+        String what = Quote.escape(name) + ": " + files + (files == 1 ? " file, " : " files, ") + size(bytes)
+                + ", not seen for " + TextOutput.span(age);
+        return dryRun ? note("Would remove " + what) : good("Removed " + what);
+    }
+
+    /** Says that there was nothing to remove. */
+    public String nothingToPrune() {
+        return note("Nothing to remove");
+    }
+
+    private static String size(long bytes) {
+        if (bytes < 1024) {
+            return bytes + " B";
+        }
+        long tenths = bytes * 10 / 1024;
+        int unit = 0;
+        while (tenths >= 10240 && unit < 3) {
+            tenths /= 1024;
+            unit++;
+        }
+        return tenths / 10 + "." + tenths % 10 + " " + "KMGT".charAt(unit) + "iB";
+    }
+
     public String started(String name, long pid, int refcount) {
         return good("Started server " + Quote.escape(name) + " (PID: " + pid + ", refcount: " + refcount + ")");
     }

@@ -186,16 +186,20 @@ enum Verb {
                     Option.TIMEOUT)),
     LOGS(
             "logs",
-            "NAME [-f] [-n N] [--grep REGEX]",
+            "NAME [-f] [-n N] [--since DURATION] [--grep REGEX]",
             "show a server's output",
-            "",
+            """
+            A log above 10 MiB loses its beginning, which a line in its place tells. The output of the run before this one
+            is kept beside it as .log.1. A regular expression is one of RE2: no backreferences, no look-around.
+            """,
             """
             0; 1 there is no log
             """,
             "sharedserver logs web -f -n 20",
             List.of(
-                    new Option("-f", null, "go on with what comes"),
+                    new Option("-f", null, "go on with what comes, also of the server's next runs"),
                     new Option("-n", "N", "the last N lines only"),
+                    new Option("--since", "DURATION", "only what was written in the last DURATION"),
                     new Option("--grep", "REGEX", "only lines in which the regular expression is found"))),
     EVENTS(
             "events",
@@ -342,6 +346,20 @@ enum Verb {
             """,
             "sharedserver admin doctor",
             List.of(Option.JSON)),
+    ADMIN_PRUNE(
+            "admin prune",
+            "[--older-than DURATION] [--dry-run]",
+            "remove logs and event files of servers not seen for 30 days",
+            """
+            What a server that runs has, and what some process has open, stays.
+            """,
+            """
+            0; 1 something could not be removed
+            """,
+            "sharedserver admin prune --older-than 7d --dry-run",
+            List.of(
+                    new Option("--older-than", "DURATION", "not seen for that long (default: 30d)"),
+                    new Option("--dry-run", null, "only say what would be removed"))),
     START("start", "NAME [--grace-period DURATION] -- COMMAND [ARG…]", "", "", "", "", serverOptions(false)),
     INCREF("incref", "NAME [--metadata TEXT] [--pid PID]", "", "", "", "", List.of(Option.METADATA, Option.PID)),
     DECREF("decref", "NAME [--pid PID]", "", "", "", "", List.of(Option.PID, Option.HELD)),

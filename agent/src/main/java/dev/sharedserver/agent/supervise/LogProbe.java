@@ -1,20 +1,19 @@
 package dev.sharedserver.agent.supervise;
 
+import dev.sharedserver.agent.logs.LogSource;
 import dev.sharedserver.core.Period;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Looks for a line in what is new in a log since the last look. A line is taken as it stands when it has ended, or when
  * nothing came after it for one look (a prompt); of one that is longer than {@link #LONGEST} bytes, the first ones count.
+ * Places are those of the server's output: the guard may cut the log between two looks.
  */
 final class LogProbe implements Prober.Look {
 
@@ -23,7 +22,6 @@ final class LogProbe implements Prober.Look {
 
     private final Path log;
     private final Pattern pattern;
-    private final ByteBuffer buffer = ByteBuffer.allocate(64 << 10);
     private final ByteArrayOutputStream line = new ByteArrayOutputStream();
     private long position;
 
@@ -40,46 +38,64 @@ final class LogProbe implements Prober.Look {
 
     /** Looks at what comes from now on. */
     static LogProbe atEnd(Path log, String regex) {
-        long end;
-        try {
-            end = Files.size(log);
+        return new LogProbe(log, end(log), regex);
+    }
+
+    /** Returns how much was written into a log, cut or not; 0 if it cannot be read. */
+    static long end(Path log) {
+        try (LogSource source = LogSource.open(log)) {
+            return source.end();
         } catch (IOException e) {
-            end = 0;
+            return 0;
         }
-        return new LogProbe(log, end, regex);
     }
 
     @Override
     public @Nullable String fault(Period timeout) {
         String nothing = "no line of its log matches " + pattern.pattern();
-        try (FileChannel channel = FileChannel.open(log, StandardOpenOption.READ)) {
-            if (channel.size() < position) {
-                // it was cut: what is left is looked at anew
-                position = 0;
-                line.reset();
-            }
-            boolean quiet = channel.size() == position;
-            boolean found = read(channel) || quiet && matches();
+        try (LogSource source = LogSource.open(log)) {
+            boolean quiet = source.end() == position;
+            boolean found = read(source) || quiet && matches();
             return found ? null : nothing;
         } catch (IOException e) {
             return nothing + " (it cannot be read: " + Supervisor.reason(e) + ")";
         }
     }
 
-    private boolean read(FileChannel channel) throws IOException {
-        while (channel.read(buffer.clear(), position) > 0) {
-            buffer.flip();
-            position += buffer.limit();
-            while (buffer.hasRemaining()) {
-                byte next = buffer.get();
-                if (next == '\n') {
-                    if (matches()) {
+    private boolean read(LogSource source) throws IOException {
+        while (true) {
+            switch (source.read(position)) {
+                case LogSource.Found.Output(ByteBuffer bytes) -> {
+                    position += bytes.remaining();
+                    if (matchesIn(bytes)) {
                         return true;
                     }
-                    line.reset();
-                } else if (line.size() < LONGEST) {
-                    line.write(next);
                 }
+                case LogSource.Found.Cut cut -> goTo(source.begin());
+                case LogSource.Found.Shortened(long place) -> goTo(place);
+                case LogSource.Found.End end -> {
+                    return false;
+                }
+            }
+        }
+    }
+
+    /** What was between is lost, and with it the end of the line. */
+    private void goTo(long place) {
+        position = place;
+        line.reset();
+    }
+
+    private boolean matchesIn(ByteBuffer bytes) {
+        while (bytes.hasRemaining()) {
+            byte next = bytes.get();
+            if (next == '\n') {
+                if (matches()) {
+                    return true;
+                }
+                line.reset();
+            } else if (line.size() < LONGEST) {
+                line.write(next);
             }
         }
         return false;

@@ -220,10 +220,10 @@ public final class Server {
                 unwritten = true;
                 for (Event event : ours.events()) {
                     if (event instanceof Event.FoundDown down) {
-                        supervisor.adopted(this, down.before().process());
+                        supervisor.adopted(this, down.before(), false);
                     }
                     if (event instanceof Event.Found adopted) {
-                        supervisor.adopted(this, adopted.instance().process());
+                        supervisor.adopted(this, adopted.instance(), true);
                     }
                     alone(event, now);
                 }

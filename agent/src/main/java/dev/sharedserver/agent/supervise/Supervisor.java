@@ -33,7 +33,6 @@ import dev.sharedserver.os.guard.GuardLink;
 import dev.sharedserver.os.guard.SpawnRequest;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -98,9 +97,10 @@ public final class Supervisor {
     private final Prober prober;
     private final Map<ServerName, Server> servers = new ConcurrentHashMap<>();
     private final Map<Long, CompletableFuture<Optional<Outcome>>> requests = new ConcurrentHashMap<>();
-    private final Map<Long, Server> spawning = new ConcurrentHashMap<>();
     private final Map<Long, Probing> probing = new ConcurrentHashMap<>();
     private final Map<ProcessId, Probing> probes = new ConcurrentHashMap<>();
+    private final Map<Long, Spawning> spawning = new ConcurrentHashMap<>();
+    private final Map<ProcessId, String> tended = new ConcurrentHashMap<>();
     private final Map<ProcessId, Server> running = new ConcurrentHashMap<>();
 
     private final Map<ProcessId, Notification> notifications = new ConcurrentHashMap<>();
@@ -112,6 +112,9 @@ public final class Supervisor {
     private final AtomicLong numbers = new AtomicLong();
     private final List<Damage> repairs = new ArrayList<>();
     private volatile Runnable whenGone = () -> {};
+
+    /** Who is being started as what. */
+    private record Spawning(Server server, Launch launch) {}
 
     /** What the agent does when it cannot go on: end, so that the guard starts another one. */
     public interface Fatal {
@@ -493,12 +496,14 @@ public final class Supervisor {
             probe.process().complete(process);
             return;
         }
-        Server server = spawning.remove(request);
-        if (server == null) {
+        Spawning started = spawning.remove(request);
+        if (started == null) {
             end(process);
             return;
         }
+        Server server = started.server();
         running.put(process, server);
+        tendLog(server, process, started.launch());
         server.post(new Event.Spawned(process));
     }
 
@@ -508,9 +513,9 @@ public final class Supervisor {
             probe.fault().complete(Errno.text(errno));
             return;
         }
-        Server server = spawning.remove(request);
-        if (server != null) {
-            server.post(new Event.SpawnFailed(step, errno));
+        Spawning started = spawning.remove(request);
+        if (started != null) {
+            started.server().post(new Event.SpawnFailed(step, errno));
         }
     }
 
@@ -651,9 +656,23 @@ public final class Supervisor {
         }
     }
 
-    void adopted(Server server, ProcessId process) {
-        adopted.add(process);
-        running.put(process, server);
+    /** Takes over a server that runs, or is down for a while. */
+    void adopted(Server server, Instance instance, boolean alive) throws IOException {
+        adopted.add(instance.process());
+        running.put(instance.process(), server);
+        if (alive) {
+            tendLog(server, instance.process(), instance.launch());
+        }
+    }
+
+    /** The server writes its log by itself; the guard, which never sleeps, sees to its length. */
+    private void tendLog(Server server, ProcessId process, Launch launch) throws IOException {
+        String log = launch.logFile();
+        if (log == null) {
+            return; // its output goes where its caller's does
+        }
+        tended.put(process, log);
+        guard.tendLog(log, logs.notes(server.name()).toString(), launch.ownLog() ? LogFiles.LIMIT : 0, LogFiles.KEEP);
     }
 
     void spawn(Server server, Launch launch) throws IOException {
@@ -667,14 +686,12 @@ public final class Supervisor {
         }
         String file = Objects.requireNonNull(launch.logFile(), "exec is not spawned");
         try {
-            if (launch.ownLog()) {
-                logs.rotate(Path.of(file));
-            }
+            logs.rotate(server.name(), launch);
         } catch (IOException e) {
             log.say("cannot make room for " + file + ": " + e);
         }
-        server.logStart(length(Path.of(file)));
-        spawning.put(number, server);
+        server.logStart(LogProbe.end(Path.of(file)));
+        spawning.put(number, new Spawning(server, launch));
         String out = launch.stdout() == null ? file : launch.stdout();
         String err = launch.stdout() == null ? null : file;
         guard.spawn(new SpawnRequest(
@@ -689,14 +706,6 @@ public final class Supervisor {
                 path(surroundings.environment()),
                 launch.command(),
                 notifying(launch.health(), surroundings.environment())));
-    }
-
-    private static long length(Path file) {
-        try {
-            return Files.size(file);
-        } catch (IOException e) {
-            return 0;
-        }
     }
 
     /** Adds what a server needs that says by itself how it is (sd_notify). */
@@ -815,6 +824,11 @@ public final class Supervisor {
     void reap(ProcessId process) throws IOException {
         running.remove(process);
         notifications.remove(process);
+        String log = tended.remove(process);
+        // a run that was found dead late must not take the log away from the next one
+        if (log != null && !tended.containsValue(log)) {
+            guard.leaveLog(log);
+        }
         guard.reap(process.pid(), process.startTime());
     }
 

@@ -60,12 +60,13 @@ final class Names {
             case Command.Restart c -> new Command.Restart(seen(c.name()), c.evenIfUsed(), c.pid());
             case Command.Wait c -> new Command.Wait(seen(c.name()), c.goal(), c.timeout());
             case Command.AwaitEnd c -> new Command.AwaitEnd(seen(c.names()), c.pid(), c.timeout());
-            case Command.Logs c -> new Command.Logs(seen(c.name()), c.follow(), c.lines(), c.grep());
+            case Command.Logs c -> new Command.Logs(seen(c.name()), c.follow(), c.lines(), c.since(), c.grep());
             case Command.AdminStop c -> new Command.AdminStop(seen(c.name()), c.force(), c.timeout());
             case Command.AdminIncref c -> new Command.AdminIncref(seen(c.name()), c.pid(), c.metadata());
             case Command.AdminKill c -> new Command.AdminKill(seen(c.name()));
             case Command.AdminDebug c -> new Command.AdminDebug(seen(c.name()));
             case Command.Events c -> new Command.Events(seenOrNull(c.name()), c.follow(), c.lines(), c.json());
+            case Command.AdminPrune c -> c;
             case Command.Doctor c -> new Command.Doctor(seenOrNull(c.name()), c.json());
             case Command.ListServers c -> c;
             case Command.Watch c -> c;

@@ -157,7 +157,8 @@ public final class Verbs {
                 case Command.Wait wait -> new WaitVerb(supervisor, directory, request, launcher).carryOut(wait);
                 case Command.AwaitEnd wait ->
                     new EndWait(supervisor, directory, callers, request, launcher).await(wait);
-                case Command.Logs wanted -> new LogsVerb(supervisor, logs, launcher).carryOut(wanted);
+                case Command.Logs wanted ->
+                    new LogsVerb(supervisor, logs, launcher, request.stdoutTty()).carryOut(wanted);
                 case Command.Events wanted -> new EventsVerb(events, history, request, launcher, out).carryOut(wanted);
                 case Command.Doctor doctor -> {
                     ConfigViews.mention(names.config(null), launcher, complaints);
@@ -168,6 +169,7 @@ public final class Verbs {
                 case Command.AdminIncref incref -> uses().incref(incref);
                 case Command.AdminKill kill -> stops().kill(kill);
                 case Command.AdminDebug debug -> debug(debug);
+                case Command.AdminPrune prune -> prune(prune);
                 case Command.Names names -> names();
                 case Command.Print print -> print(print.text());
             }
@@ -450,6 +452,16 @@ public final class Verbs {
                 text.append(Quote.escape(line)).append('\n');
             }
             print(text.isEmpty() ? "(no events of " + Quote.escape(debug.name().value()) + ")\n" : text.toString());
+        }
+
+        private void prune(Command.AdminPrune prune) throws IOException, InterruptedException {
+            StringBuilder report = new StringBuilder();
+            StringBuilder trouble = new StringBuilder();
+            Pruning pruning = new Pruning(supervisor, directory, logs.directory());
+            pruning.prune(prune.olderThan(), prune.dryRun(), messages, report, trouble);
+            launcher.stdout(report.isEmpty() && trouble.isEmpty() ? messages.nothingToPrune() : report.toString());
+            launcher.stderr(trouble.toString());
+            launcher.exit(trouble.isEmpty() ? ExitCodes.OK : ExitCodes.FAILED);
         }
 
         /** Who asks, as far as it can be told: the process that has us run, else the launcher. */

@@ -249,6 +249,27 @@ public final class GuardLink {
         });
     }
 
+    /**
+     * Has the guard look after a log that a server writes by itself.
+     *
+     * @param notes file in which is noted when the log had which length
+     * @param limit length from which on its beginning is cut, in bytes; 0 for never
+     * @param keep how much is kept then
+     */
+    public void tendLog(String log, String notes, long limit, long keep) throws IOException {
+        send('F', body -> {
+            string(body, log);
+            string(body, notes);
+            body.writeLong(limit);
+            body.writeLong(keep);
+        });
+    }
+
+    /** Ends that. */
+    public void leaveLog(String log) throws IOException {
+        send('f', body -> string(body, log));
+    }
+
     private interface Body {
         void writeTo(DataOutputStream body) throws IOException;
     }

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sharedserver.agent.logs;
+
+import org.jspecify.annotations.NullMarked;
