@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -182,8 +183,11 @@ static int move_down(int fd, char *chunk, uint64_t from, uint64_t to, int force)
 {
 	int64_t begun = clock_us(CLOCK_MONOTONIC), last = begun;
 	for (;;) {
-		ssize_t n = pread(fd, chunk, CHUNK, (off_t)from);
+		/* before the look: if we are made to pause between the two, the look sees what the writer did meanwhile */
 		int64_t now = clock_us(CLOCK_MONOTONIC);
+		if (now - last >= SILENCE_US)
+			sched_yield(); /* rather now than between the last look and the truncation */
+		ssize_t n = pread(fd, chunk, CHUNK, (off_t)from);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 || (n > 0 && write_at(fd, chunk, (size_t)n, to) != 0))
@@ -191,7 +195,7 @@ static int move_down(int fd, char *chunk, uint64_t from, uint64_t to, int force)
 		from += (uint64_t)n;
 		to += (uint64_t)n;
 		if (n > 0)
-			last = now;
+			last = clock_us(CLOCK_MONOTONIC);
 		if (now - last >= SILENCE_US || (force && now - begun > PATIENCE_US))
 			return ftruncate(fd, (off_t)to);
 		if (now - begun > PATIENCE_US)
