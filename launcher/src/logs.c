@@ -182,6 +182,9 @@ static int find_place(int fd, uint64_t from, const struct log_head *old, uint64_
 static int move_down(int fd, char *chunk, uint64_t from, uint64_t to, int force)
 {
 	int64_t begun = clock_us(CLOCK_MONOTONIC), last = begun;
+	struct stat st;
+	if (fstat(fd, &st) != 0)
+		return -1;
 	for (;;) {
 		/* before the look: if we are made to pause between the two, the look sees what the writer did meanwhile */
 		int64_t now = clock_us(CLOCK_MONOTONIC);
@@ -196,6 +199,8 @@ static int move_down(int fd, char *chunk, uint64_t from, uint64_t to, int force)
 		to += (uint64_t)n;
 		if (n > 0)
 			last = clock_us(CLOCK_MONOTONIC);
+		if (n > 0 && from <= (uint64_t)st.st_size)
+			begun = last; /* the chase begins behind what was there: a slow disk is no busy writer */
 		if (now - last >= SILENCE_US || (force && now - begun > PATIENCE_US))
 			return ftruncate(fd, (off_t)to);
 		if (now - begun > PATIENCE_US)

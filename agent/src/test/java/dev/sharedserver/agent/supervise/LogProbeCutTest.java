@@ -15,12 +15,9 @@ final class LogProbeCutTest {
 
     private static final Period SOON = new Period(1_000_000_000L);
 
-    @TempDir
-    Path directory;
-
     @Test
-    void aLineBehindACutIsFoundWhereverItStandsInTheFile() throws IOException {
-        Path log = log("noise\n".repeat(20));
+    void aLineBehindACutIsFoundWhereverItStandsInTheFile(@TempDir Path directory) throws IOException {
+        Path log = log(directory, "noise\n".repeat(20));
         LogProbe probe = LogProbe.from(log, 0, "^up$");
         assertNotNull(probe.fault(SOON));
         Files.writeString(log, cut(60) + "noise\n".repeat(10) + "up\n" + "noise\n".repeat(20));
@@ -28,23 +25,23 @@ final class LogProbeCutTest {
     }
 
     @Test
-    void aLineThatWasSeenIsNotFoundAgainInAShorterFile() throws IOException {
-        Path log = log("noise\n".repeat(40) + "up\n");
+    void aLineThatWasSeenIsNotFoundAgainInAShorterFile(@TempDir Path directory) throws IOException {
+        Path log = log(directory, "noise\n".repeat(40) + "up\n");
         LogProbe probe = LogProbe.atEnd(log, "^up$");
         Files.writeString(log, cut(234) + "noise\nup\n");
         assertNotNull(probe.fault(SOON));
     }
 
     @Test
-    void whatACutTookAwayIsPassedOver() throws IOException {
-        Path log = log("noi");
+    void whatACutTookAwayIsPassedOver(@TempDir Path directory) throws IOException {
+        Path log = log(directory, "noi");
         LogProbe probe = LogProbe.from(log, 0, "^up$");
         assertNotNull(probe.fault(SOON));
         Files.writeString(log, cut(6000) + "up\n");
         assertNull(probe.fault(SOON));
     }
 
-    private Path log(String text) throws IOException {
+    private static Path log(Path directory, String text) throws IOException {
         return Files.writeString(directory.resolve("web.log"), text);
     }
 
