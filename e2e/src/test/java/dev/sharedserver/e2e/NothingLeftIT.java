@@ -35,7 +35,7 @@ class NothingLeftIT {
         assertEquals(List.of(), Sandbox.socketsNaming(box.root().toString()));
         List<String> files = box.filesInLockdir();
         assertTrue(
-                List.of(".agent.lock", ".agent.log", "web.invocations.log", "web.log")
+                List.of(".agent.lock", ".agent.log", "web.invocations.log", "web.log", "web.log.times")
                         .containsAll(files),
                 files::toString);
     }
