@@ -396,7 +396,6 @@ static int send_all(int fd, const unsigned char *at, size_t n)
 	return 0;
 }
 
-/* Nobody reads any more: that is the reader's wish, not an error. */
 /* Ends as any program does that writes to a pipe which nobody reads. */
 static _Noreturn void broken_pipe(void)
 {
@@ -451,6 +450,38 @@ static int malformed(char type)
 	return TROUBLE;
 }
 
+static const int heeded[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+static int heeding;
+
+static void note_signal(int sig)
+{
+	caught = sig;
+}
+
+/* From now on the first of these signals is told to the agent, which may have something to take back; a second one ends us as
+ * ever. What our caller ignores stays ignored. */
+static void heed_signals(void)
+{
+	struct sigaction action = {.sa_handler = note_signal, .sa_flags = (int)SA_RESETHAND}, before;
+	sigemptyset(&action.sa_mask);
+	for (size_t i = 0; !heeding && i < sizeof heeded / sizeof *heeded; i++)
+		if (sigaction(heeded[i], NULL, &before) == 0 && before.sa_handler == SIG_DFL)
+			sigaction(heeded[i], &action, NULL);
+	heeding = 1;
+}
+
+/* There is nothing to take back any more: a signal that came since the agent was last asked does now what it would have done. */
+static void heed_signals_no_more(void)
+{
+	struct sigaction before;
+	for (size_t i = 0; heeding && i < sizeof heeded / sizeof *heeded; i++)
+		if (sigaction(heeded[i], NULL, &before) == 0 && before.sa_handler == note_signal)
+			signal(heeded[i], SIG_DFL);
+	heeding = 0;
+	if (caught)
+		raise(caught);
+}
+
 /* Becomes the given command. Comes back only if that fails, with the errno; *step says what of it failed. */
 static int become(struct cursor *body, int *step)
 {
@@ -468,6 +499,7 @@ static int become(struct cursor *body, int *step)
 	if (*directory && chdir(directory) != 0)
 		return errno;
 	*step = STEP_EXEC;
+	heed_signals_no_more();
 	execvp(argv[0], argv);
 	return errno;
 }
@@ -479,26 +511,6 @@ struct watch {
 	int64_t timeout;
 	int heed;
 };
-
-static const int heeded[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
-
-static void note_signal(int sig)
-{
-	caught = sig;
-}
-
-/* From now on the first of these signals is told to the agent, which may have something to take back; a second one ends us as
- * ever. What our caller ignores stays ignored. */
-static void heed_signals(void)
-{
-	static int heeding;
-	struct sigaction action = {.sa_handler = note_signal, .sa_flags = (int)SA_RESETHAND}, before;
-	sigemptyset(&action.sa_mask);
-	for (size_t i = 0; !heeding && i < sizeof heeded / sizeof *heeded; i++)
-		if (sigaction(heeded[i], NULL, &before) == 0 && before.sa_handler == SIG_DFL)
-			sigaction(heeded[i], &action, NULL);
-	heeding = 1;
-}
 
 /* poll(2) that a signal which came just before it ends, too; -1 and EINTR then. */
 static int poll_unless_caught(struct pollfd *p, nfds_t n, int timeout_ms)

@@ -144,6 +144,8 @@ def answer(connection):
             connection.sendall(frame(b"T", packed("armed")) + frame(b"W", struct.pack(">IQ", 0, 0) + packed("") + packed("") + struct.pack(">QB", 0, 1)))
         else:
             mark("heeded-become")
+            while os.path.exists(os.path.join(MARKS, "not-yet")):
+                time.sleep(0.01)
             connection.sendall(frame(b"C", packed_list(argv[1:]) + packed_list([]) + packed("")))
             stream.read(1)
     elif verb == "hang":

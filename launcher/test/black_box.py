@@ -236,6 +236,18 @@ def become_after_heeding_has_the_default_dispositions(p):
 
 
 @test
+def a_signal_that_comes_before_the_exec_is_not_lost(p):
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+        before = marked(p, "heeded-become")
+        open(p.marks + "/not-yet", "w").close()
+        one = p.popen("heed-become", "sleep", "1000")
+        until(lambda: marked(p, "heeded-become") > before, "it is about to become")
+        one.send_signal(number)
+        os.remove(p.marks + "/not-yet")
+        assert one.wait(PATIENCE) == -number, number
+
+
+@test
 def become_leaves_descriptors_and_umask_and_children_alone(p):
     read, write = os.pipe()
     os.set_inheritable(write, True)
