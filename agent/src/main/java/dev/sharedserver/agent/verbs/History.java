@@ -31,26 +31,36 @@ final class History {
         return all;
     }
 
-    /** Returns how the last process of that pid ended that was this server; null if it has not. */
+    /**
+     * Returns how the last run ended that began with the newest process of that pid, restarts included; null if it has not
+     * ended.
+     */
     @Nullable
     ExitStatus lastExit(ServerName name, long pid) throws IOException {
-        List<LoggedEvent> all = events.read(name);
-        for (int i = all.size() - 1; i >= 0; i--) {
-            LoggedEvent event = all.get(i);
+        ExitStatus status = null;
+        long run = pid;
+        boolean again = false;
+        for (LoggedEvent event : events.read(name)) {
             Long of = event.number("pid");
-            if (of == null || of != pid) {
-                continue;
-            }
+            long process = of == null ? 0 : of;
             switch (event.event()) {
-                case "exited" -> {
-                    return Causes.status(event);
-                }
                 case "started", "execed", "adopted" -> {
-                    return null;
+                    if (process == pid || again) {
+                        run = process;
+                        again = false;
+                        status = null;
+                    }
                 }
+                case "exited" -> {
+                    if (process == run) {
+                        status = Causes.status(event);
+                    }
+                }
+                case "stopped" -> again |= process == run && "restart_requested".equals(event.text("cause"));
+                case "backing_off" -> again |= status != null;
                 default -> {}
             }
         }
-        return null;
+        return status;
     }
 }
