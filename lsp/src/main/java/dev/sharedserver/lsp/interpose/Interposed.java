@@ -6,8 +6,8 @@ import java.util.function.BooleanSupplier;
 
 /**
  * A server that reads and writes our FIFOs. What its old client sends and gets passes through here: read {@link #fromOldClient},
- * or the old client starves. The two channels may be used by one thread each, any threads; both are of this object and are
- * closed with it ({@link #restore}, {@link #park}).
+ * or the old client starves. The two channels may be used by one thread each, platform threads rather than virtual ones, whose
+ * carriers they would keep. {@link #park} is the end of every attachment, also of one that was restored.
  */
 public interface Interposed {
 
@@ -34,18 +34,22 @@ public interface Interposed {
         return restore(() -> true);
     }
 
+    /** Returns how many bytes were read of {@link #fromOldClient} so far. */
+    long takenFromOldClient();
+
     /**
-     * Gives the target its old descriptors back. The FIFO that it reads must be empty at that moment, else the attempt is
-     * repeated, for some seconds; bytes that it had written before are still in the other FIFO afterwards, whose end then comes
-     * behind them. Closes the two channels.
+     * Gives the target its old descriptors back. The FIFO that it reads must be empty at that moment, and the other one, too,
+     * else the attempt is repeated, for some seconds. From then on the target has its ends of the FIFOs closed: what was in
+     * flight is followed by an end of file, and may still go {@link #toOldClient}. {@link #fromOldClient} is closed.
      *
-     * @param atBoundary asked, on the tracing thread, while the target stands still: whether what was written to the server
-     *     were whole messages, and what came from it and went to the old client, too
+     * @param atBoundary asked, on the tracing thread, while the target stands still and nobody can read {@link #fromOldClient}:
+     *     whether what was written to the server are whole messages, with all that was {@link #takenFromOldClient taken}
+     *     from the old client; and what came from the server, too, and has been passed on
      * @return how long the target stood still
      * @throws Refusal nothing was changed, this object stays usable; also if the old client is gone: then park
      */
     Pause restore(BooleanSupplier atBoundary) throws Refusal, InterruptedException;
 
-    /** Leaves the target on the FIFOs, which outlive us, and lets go of the old client. Closes the two channels. */
+    /** Lets go of the target, which stays as it is: on the FIFOs, which outlive us, unless it was restored. Closes both channels. */
     void park();
 }

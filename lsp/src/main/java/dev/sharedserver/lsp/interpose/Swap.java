@@ -1,0 +1,167 @@
+package dev.sharedserver.lsp.interpose;
+
+import dev.sharedserver.lsp.interpose.Attachment.Swapped;
+import dev.sharedserver.lsp.interpose.Facts.Watch;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+
+/** Changes the descriptors of a target that stands still. What fails halfway is undone: a refusal finds the target as it was. */
+final class Swap {
+
+    private static final int EPOLL_CTL_ADD = 1;
+    private static final int EPOLL_CTL_DEL = 2;
+    private static final int ENOENT = 2;
+    private static final int EINVAL = 22;
+    private static final int PR_GET_DUMPABLE = 3;
+
+    /** Where old descriptors are kept: far from those that a program of a few hundred descriptors would be given next. */
+    private static final int STASH = 200;
+
+    /** The same, where the limit of open files is so low. */
+    private static final int LOW_STASH = 10;
+
+    private final Standstill target;
+    private final Facts facts;
+    private final Deque<Undo> undone = new ArrayDeque<>();
+    /** Descriptors of the target that are only needed until all is done or undone. */
+    private final List<Integer> spares = new ArrayList<>();
+
+    private Swap(Standstill target, Facts facts) {
+        this.target = target;
+        this.facts = facts;
+    }
+
+    /** Puts the FIFOs in the place of the plan's descriptors; returns what was put where. */
+    static List<Swapped> in(Standstill target, Facts facts, Plan plan, Path stdin, Path stdout) throws Refusal {
+        long dumpable = target.call(Call.PRCTL, PR_GET_DUMPABLE);
+        if (dumpable != 1) {
+            throw new Refusal(Reason.NON_DUMPABLE, "process " + facts.pid() + " is not dumpable");
+        }
+        Swap swap = new Swap(target, facts);
+        return swap.wholly(() -> {
+            List<Watch> taken = swap.take(plan.watches());
+            List<Swapped> swapped = new ArrayList<>();
+            for (Plan.Slot slot : plan.slots()) {
+                swapped.add(swap.replace(slot, slot.input() ? stdin : stdout));
+            }
+            swap.give(taken);
+            return swapped;
+        });
+    }
+
+    /** Puts the old descriptors back. */
+    static void back(Standstill target, Facts facts, Plan plan, List<Swapped> swapped) throws Refusal {
+        Swap swap = new Swap(target, facts);
+        swap.wholly(() -> {
+            List<Watch> taken = swap.take(plan.watches());
+            for (Swapped one : swapped) {
+                swap.restore(one);
+            }
+            swap.give(taken);
+            return swapped;
+        });
+        // not before all is well: without them nothing could be tried again
+        for (Swapped one : swapped) {
+            target.call(Call.CLOSE, one.stash());
+        }
+    }
+
+    private <T> T wholly(Work<T> work) throws Refusal {
+        try {
+            return work.run();
+        } catch (Refusal | RuntimeException | Error failed) {
+            while (!undone.isEmpty()) {
+                undone.pop().run();
+            }
+            throw failed;
+        } finally {
+            for (int spare : spares) {
+                target.call(Call.CLOSE, spare);
+            }
+        }
+    }
+
+    private Swapped replace(Plan.Slot slot, Path fifo) throws Refusal {
+        int flags = slot.nonBlocking() | Kernel.O_CLOEXEC;
+        // for reading and writing: never waits for a peer, never meets an end of file or a SIGPIPE when the hub is killed
+        int opened = (int) checked("open of " + fifo, target.open(fifo.toString(), Kernel.O_RDWR | flags));
+        spares.add(opened);
+        if (!same(opened, fifo)) {
+            throw new Refusal(Reason.STDIO, "process " + facts.pid() + " sees other files than we do, as in a container");
+        }
+        long kept = target.call(Call.FCNTL, slot.number(), Kernel.F_DUPFD_CLOEXEC, STASH);
+        if (kept == -EINVAL) {
+            kept = target.call(Call.FCNTL, slot.number(), Kernel.F_DUPFD_CLOEXEC, LOW_STASH);
+        }
+        int stash = (int) checked("fcntl", kept);
+        undone.push(() -> target.call(Call.CLOSE, stash));
+        int closeOnExec = slot.closeOnExec() ? Kernel.O_CLOEXEC : 0;
+        checked("dup3", target.call(Call.DUP3, opened, slot.number(), closeOnExec));
+        undone.push(() -> target.call(Call.DUP3, stash, slot.number(), closeOnExec));
+        return new Swapped(slot.number(), stash, slot.input(), slot.closeOnExec(), slot.link());
+    }
+
+    private boolean same(int opened, Path fifo) {
+        Object there = facts.file(opened);
+        return there != null && there.equals(Facts.file(fifo));
+    }
+
+    private void restore(Swapped one) throws Refusal {
+        int closeOnExec = one.closeOnExec() ? Kernel.O_CLOEXEC : 0;
+        // the FIFO goes with its number: should a later step fail, it is kept beside for the way back
+        int kept = (int) checked("fcntl", target.call(Call.FCNTL, one.fd(), Kernel.F_DUPFD_CLOEXEC, LOW_STASH));
+        spares.add(kept);
+        checked("dup3", target.call(Call.DUP3, one.stash(), one.fd(), closeOnExec));
+        undone.push(() -> target.call(Call.DUP3, kept, one.fd(), closeOnExec));
+    }
+
+    private List<Watch> take(List<Watch> watches) throws Refusal {
+        List<Watch> taken = new ArrayList<>();
+        for (Watch watch : watches) {
+            long result = target.call(Call.EPOLL_CTL, watch.epoll(), EPOLL_CTL_DEL, watch.descriptor(), 0);
+            // a second number of the same epoll set has been seen to already
+            if (result != -ENOENT) {
+                checked("epoll_ctl", result);
+                taken.add(watch);
+                undone.push(() -> add(watch));
+            }
+        }
+        return taken;
+    }
+
+    private void give(List<Watch> taken) throws Refusal {
+        for (Watch watch : taken) {
+            checked("epoll_ctl", add(watch));
+        }
+    }
+
+    private long add(Watch watch) throws Refusal {
+        // struct epoll_event of sys/epoll.h is packed on x86-64 only
+        boolean packed = Machine.here() == Machine.X86_64;
+        ByteBuffer event = ByteBuffer.allocate(packed ? 12 : 16).order(ByteOrder.nativeOrder());
+        event.putInt(0, watch.events()).putLong(packed ? 4 : 8, watch.data());
+        return target.call(Call.EPOLL_CTL, watch.epoll(), EPOLL_CTL_ADD, watch.descriptor(), target.bytes(event));
+    }
+
+    private long checked(String name, long result) throws Refusal {
+        if (result < 0) {
+            throw target.failed(name, result);
+        }
+        return result;
+    }
+
+    @FunctionalInterface
+    private interface Work<T> {
+        T run() throws Refusal;
+    }
+
+    @FunctionalInterface
+    private interface Undo {
+        long run() throws Refusal;
+    }
+}
