@@ -28,11 +28,14 @@ final class Checks {
         }
         int owner = Facts.PROC.uid(pid);
         if (owner != user) {
-            throw new Refusal(Reason.NOT_OWNER, "process " + pid + " belongs to user " + owner + ", not to user " + user);
+            throw new Refusal(
+                    Reason.NOT_OWNER, "process " + pid + " belongs to user " + owner + ", not to user " + user);
         }
         List<String> argv = Facts.PROC.cmdline(pid);
         if (argv == null || ServerType.of(argv) == null) {
-            throw new Refusal(Reason.NOT_A_LANGUAGE_SERVER, "process " + pid + " (" + shown(argv, stat) + ") is no language server");
+            throw new Refusal(
+                    Reason.NOT_A_LANGUAGE_SERVER,
+                    "process " + pid + " (" + shown(argv, stat) + ") is no language server");
         }
         if (stat.ppid() == ProcessHandle.current().pid()) {
             throw new Refusal(Reason.OWN_CHILD, "process " + pid + " is a child of this one");
@@ -92,7 +95,8 @@ final class Checks {
             default ->
                 new Refusal(
                         Reason.PTRACE_REFUSED,
-                        found + " (kernel.yama.ptrace_scope is " + scope + ": nobody, until the next start of the machine)",
+                        found + " (kernel.yama.ptrace_scope is " + scope
+                                + ": nobody, until the next start of the machine)",
                         "start one with `lsp serve` instead");
         };
     }

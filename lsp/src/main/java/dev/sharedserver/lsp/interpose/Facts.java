@@ -37,7 +37,8 @@ final class Facts {
         return pid;
     }
 
-    @Nullable ProcStat stat() {
+    @Nullable
+    ProcStat stat() {
         return PROC.stat(pid);
     }
 
@@ -62,8 +63,8 @@ final class Facts {
     /** Returns Yama's {@code ptrace_scope}; 0 where the kernel has no Yama. */
     static int yamaScope() {
         try {
-            return Integer.parseInt(
-                    Files.readString(Path.of("/proc/sys/kernel/yama/ptrace_scope")).trim());
+            return Integer.parseInt(Files.readString(Path.of("/proc/sys/kernel/yama/ptrace_scope"))
+                    .trim());
         } catch (IOException | NumberFormatException e) {
             return 0;
         }
@@ -96,14 +97,16 @@ final class Facts {
             // "0 0x0 0x55d0 0x400 …", "running", or "-1 0x7ff… 0x7f0…" for one that waits but in no call
             if (line != null && !line.isEmpty() && Character.isDigit(line.charAt(0))) {
                 String[] words = line.trim().split(" ", 3);
-                calls.add(new InCall(Integer.parseInt(words[0]), Long.parseUnsignedLong(words[1], 2, words[1].length(), 16)));
+                calls.add(new InCall(
+                        Integer.parseInt(words[0]), Long.parseUnsignedLong(words[1], 2, words[1].length(), 16)));
             }
         }
         return calls;
     }
 
     /** Returns its descriptors, by number; null if this user may not look at them. */
-    @Nullable List<Descriptor> descriptors() {
+    @Nullable
+    List<Descriptor> descriptors() {
         List<Descriptor> descriptors = new ArrayList<>();
         Path fd = directory.resolve("fd");
         if (!Files.isReadable(fd)) {
@@ -112,8 +115,8 @@ final class Facts {
         for (Path entry : list(fd)) {
             String link = link(entry);
             if (link != null) {
-                descriptors.add(new Descriptor(
-                        Integer.parseInt(entry.getFileName().toString()), link));
+                descriptors.add(
+                        new Descriptor(Integer.parseInt(entry.getFileName().toString()), link));
             }
         }
         descriptors.sort((a, b) -> Integer.compare(a.number(), b.number()));
@@ -121,12 +124,14 @@ final class Facts {
     }
 
     /** Returns what a descriptor points at; null if there is none of that number. */
-    @Nullable String link(int descriptor) {
+    @Nullable
+    String link(int descriptor) {
         return link(directory.resolve("fd").resolve(Integer.toString(descriptor)));
     }
 
     /** Returns inode and device of what is open there; null if nothing is. */
-    @Nullable Object file(int descriptor) {
+    @Nullable
+    Object file(int descriptor) {
         return file(directory.resolve("fd").resolve(Integer.toString(descriptor)));
     }
 
@@ -168,7 +173,8 @@ final class Facts {
     /** Returns the inode that is open there, -1 if nothing is. */
     long inode(int descriptor) {
         try {
-            Object inode = Files.getAttribute(directory.resolve("fd").resolve(Integer.toString(descriptor)), "unix:ino");
+            Object inode =
+                    Files.getAttribute(directory.resolve("fd").resolve(Integer.toString(descriptor)), "unix:ino");
             return (Long) inode;
         } catch (IOException e) {
             return -1;

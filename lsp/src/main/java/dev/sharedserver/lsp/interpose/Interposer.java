@@ -41,7 +41,9 @@ public final class Interposer {
     private Kernel kernel() throws Refusal {
         if (kernel == null) {
             throw new Refusal(
-                    Reason.FAILED, "attaching is not written for " + System.getProperty("os.arch"), "start one with `lsp serve` instead");
+                    Reason.FAILED,
+                    "attaching is not written for " + System.getProperty("os.arch"),
+                    "start one with `lsp serve` instead");
         }
         return kernel;
     }
@@ -79,7 +81,9 @@ public final class Interposer {
                 argv,
                 Facts.PROC.cwd(stat.pid()),
                 user,
-                boot == null ? null : boot.plusMillis(stat.startTime() * 1000 / dev.sharedserver.os.Proc.TICKS_PER_SECOND),
+                boot == null
+                        ? null
+                        : boot.plusMillis(stat.startTime() * 1000 / dev.sharedserver.os.Proc.TICKS_PER_SECOND),
                 kind(facts, 0),
                 kind(facts, 1),
                 type.node(),
@@ -163,7 +167,8 @@ public final class Interposer {
             for (Swapped one : attachment.swapped()) {
                 if (!one.was().equals(facts.link(one.stash()))) {
                     throw new Refusal(
-                            Reason.FAILED, "process " + attachment.pid() + " has not its old descriptor " + one.fd() + " any more");
+                            Reason.FAILED,
+                            "process " + attachment.pid() + " has not its old descriptor " + one.fd() + " any more");
                 }
             }
             return live(calls, facts, pidfd, attachment, new Pause(0, 0, 0));
@@ -194,7 +199,13 @@ public final class Interposer {
             throw refused;
         }
         return new Live(
-                calls, facts, pidfd, attachment, pause, new OldClient.Input(calls, input), new OldClient.Output(calls, output));
+                calls,
+                facts,
+                pidfd,
+                attachment,
+                pause,
+                new OldClient.Input(calls, input),
+                new OldClient.Output(calls, output));
     }
 
     /** Returns where the descriptor is kept that is really read or written: the last one, since a program opens 0 and 1 anew, if at all. */
@@ -338,7 +349,8 @@ public final class Interposer {
             return input.taken();
         }
 
-        private Pause restored(BooleanSupplier atBoundary, AtomicBoolean cancelled) throws Refusal, InterruptedException {
+        private Pause restored(BooleanSupplier atBoundary, AtomicBoolean cancelled)
+                throws Refusal, InterruptedException {
             Moment moment = new Moment(calls, facts, pidfd);
             long deadline = System.nanoTime() + RESTORE.toNanos();
             while (true) {
@@ -348,7 +360,8 @@ public final class Interposer {
                 if (!oldClientLives()) {
                     throw new Refusal(
                             Reason.STDIO,
-                            "the client that started process " + attachment.pid() + " is gone, and the server would end with it",
+                            "the client that started process " + attachment.pid()
+                                    + " is gone, and the server would end with it",
                             "let it go on for others with `lsp detach --park`");
                 }
                 // what stands in the FIFO is read by nobody when the target has its old input again
@@ -362,7 +375,8 @@ public final class Interposer {
                         if (!one.was().equals(facts.link(one.stash()))) {
                             throw new Refusal(
                                     Reason.FAILED,
-                                    "process " + attachment.pid() + " has not its old descriptor " + one.fd() + " any more");
+                                    "process " + attachment.pid() + " has not its old descriptor " + one.fd()
+                                            + " any more");
                         }
                     }
                     if (moment.isNow(plan, target.inCalls()) && atBoundary.getAsBoolean()) {

@@ -76,7 +76,8 @@ enum Machine {
 
         @Override
         int interrupted(MemorySegment registers) {
-            // The program counter stands on the instruction again where the kernel is to repeat it, so x8 is what it was.
+            // The program counter stands on the instruction again where the kernel is to repeat it, so x8 is what it
+            // was.
             return (int) get(registers, 8);
         }
 
@@ -98,6 +99,7 @@ enum Machine {
 
     private final int size;
     private final int programCounter;
+
     @SuppressWarnings("ImmutableEnumChecker") // never handed out
     private final byte[] instruction;
 

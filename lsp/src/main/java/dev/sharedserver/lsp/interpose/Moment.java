@@ -22,7 +22,8 @@ final class Moment {
     }
 
     /** Waits until such a moment has lasted for a while; the target runs, so it may be over when this returns. */
-    void await(Duration quiet, Duration glance, long deadline, AtomicBoolean cancelled) throws Refusal, InterruptedException {
+    void await(Duration quiet, Duration glance, long deadline, AtomicBoolean cancelled)
+            throws Refusal, InterruptedException {
         long since = System.nanoTime();
         while (true) {
             if (facts.stat() == null) {
@@ -82,9 +83,12 @@ final class Moment {
                 throw Checks.refused(facts.pid(), Facts.yamaScope());
             }
             try {
-                long queued = slot.input() ? kernel.queued((int) copy) : kernel.unread((int) copy, slot.link().startsWith("socket:"));
+                long queued = slot.input()
+                        ? kernel.queued((int) copy)
+                        : kernel.unread((int) copy, slot.link().startsWith("socket:"));
                 if (queued > 0) {
-                    return queued + (slot.input() ? " bytes wait to be read" : " bytes of its answers wait for the editor");
+                    return queued
+                            + (slot.input() ? " bytes wait to be read" : " bytes of its answers wait for the editor");
                 }
             } finally {
                 kernel.close((int) copy);

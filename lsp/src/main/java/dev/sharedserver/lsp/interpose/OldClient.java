@@ -59,7 +59,8 @@ abstract sealed class OldClient implements Channel {
         turn.lock();
         try {
             return !isOpen()
-                    || (kernel.poll(descriptor, (short) 0, 0) & (Kernel.POLLHUP | Kernel.POLLERR | Kernel.POLLNVAL)) != 0;
+                    || (kernel.poll(descriptor, (short) 0, 0) & (Kernel.POLLHUP | Kernel.POLLERR | Kernel.POLLNVAL))
+                            != 0;
         } finally {
             turn.unlock();
         }
@@ -147,7 +148,8 @@ abstract sealed class OldClient implements Channel {
                         from.position(from.position() + (int) written);
                         total += (int) written;
                     } else if (written != -EAGAIN) {
-                        throw new IOException("the old client does not take messages any more (errno " + -written + ")");
+                        throw new IOException(
+                                "the old client does not take messages any more (errno " + -written + ")");
                     }
                 } finally {
                     turn.unlock();

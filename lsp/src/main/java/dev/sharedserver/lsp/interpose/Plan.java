@@ -65,13 +65,15 @@ record Plan(List<Slot> slots, List<Watch> watches) {
                 (asInput && mode != O_WRONLY ? unclear : slots).add(slot(facts, other, false));
             }
         }
-        // open for both, and not watched for input: where there is one, it is what the program writes to; of two one may be what its
+        // open for both, and not watched for input: where there is one, it is what the program writes to; of two one
+        // may be what its
         // complaints go to, which must not come between messages
         if (unclear.size() > 1) {
             throw new Refusal(
                     Reason.STDIO,
-                    "process " + facts.pid() + " has " + input.link() + " open as " + unclear.get(0).number() + " and "
-                            + unclear.get(1).number() + ", and which one it answers on cannot be told");
+                    "process " + facts.pid() + " has " + input.link() + " open as "
+                            + unclear.get(0).number() + " and " + unclear.get(1).number()
+                            + ", and which one it answers on cannot be told");
         }
         slots.addAll(unclear);
         Set<Integer> numbers = slots.stream().map(Slot::number).collect(Collectors.toSet());
@@ -89,7 +91,8 @@ record Plan(List<Slot> slots, List<Watch> watches) {
                     case PIPE, SOCKET, TERMINAL, FIFO -> descriptor;
                     case FILE, OTHER, CLOSED ->
                         throw new Refusal(
-                                Reason.STDIO, "the " + name + " of process " + facts.pid() + " is " + descriptor.link());
+                                Reason.STDIO,
+                                "the " + name + " of process " + facts.pid() + " is " + descriptor.link());
                 };
             }
         }
@@ -109,7 +112,11 @@ record Plan(List<Slot> slots, List<Watch> watches) {
         List<Slot> chosen = slots.stream()
                 .filter(slot -> swapped.stream().anyMatch(one -> one.fd() == slot.number()))
                 .toList();
-        return new Plan(chosen, watches.stream().filter(watch -> chosen.stream().anyMatch(slot -> slot.number() == watch.descriptor())).toList());
+        return new Plan(
+                chosen,
+                watches.stream()
+                        .filter(watch -> chosen.stream().anyMatch(slot -> slot.number() == watch.descriptor()))
+                        .toList());
     }
 
     /** Tells whether a task in that call waits for input. A poll or select is taken for one: what it waits for stands in its memory. */

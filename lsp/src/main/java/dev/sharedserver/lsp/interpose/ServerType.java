@@ -14,12 +14,32 @@ import org.jspecify.annotations.Nullable;
 record ServerType(String name, boolean node) {
 
     /** Programs that run another one, which their first argument that is no option names. */
-    private static final Set<String> INTERPRETERS = Set.of("node", "nodejs", "bun", "deno", "python", "pypy", "ruby", "perl", "dotnet");
+    private static final Set<String> INTERPRETERS =
+            Set.of("node", "nodejs", "bun", "deno", "python", "pypy", "ruby", "perl", "dotnet");
 
     /** Servers whose names do not say it. */
     private static final Set<String> NAMES = Set.of(
-            "ccls", "clangd", "gopls", "jdtls", "metals", "nil", "nixd", "pylsp", "pyright", "regols", "ruff", "solargraph",
-            "sorbet", "sourcekit-lsp", "taplo", "texlab", "tinymist", "vtsls", "zls", "rust-analyzer", "pyls");
+            "ccls",
+            "clangd",
+            "gopls",
+            "jdtls",
+            "metals",
+            "nil",
+            "nixd",
+            "pylsp",
+            "pyright",
+            "regols",
+            "ruff",
+            "solargraph",
+            "sorbet",
+            "sourcekit-lsp",
+            "taplo",
+            "texlab",
+            "tinymist",
+            "vtsls",
+            "zls",
+            "rust-analyzer",
+            "pyls");
 
     /** Programs that have another life, which their arguments end: by name, the argument that makes them a server. */
     private static boolean serves(String name, List<String> arguments) {
@@ -79,9 +99,10 @@ record ServerType(String name, boolean node) {
         String bare = name.endsWith(".main") ? name.substring(0, name.length() - 5) : name;
         // clangd-14
         int dash = bare.lastIndexOf('-');
-        String plain = dash > 0 && bare.substring(dash + 1).chars().allMatch(Character::isDigit) && dash + 1 < bare.length()
-                ? bare.substring(0, dash)
-                : bare;
+        String plain =
+                dash > 0 && bare.substring(dash + 1).chars().allMatch(Character::isDigit) && dash + 1 < bare.length()
+                        ? bare.substring(0, dash)
+                        : bare;
         boolean says = plain.contains("language-server")
                 || plain.contains("langserver")
                 || plain.contains("languageserver")

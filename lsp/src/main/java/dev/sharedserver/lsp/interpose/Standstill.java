@@ -164,7 +164,8 @@ final class Standstill implements AutoCloseable {
     }
 
     private void untilCallStop(Task task) throws Refusal {
-        // PTRACE_SYSCALL rather than single steps: a step ends in a SIGTRAP, and one that is blocked or ignored resets the
+        // PTRACE_SYSCALL rather than single steps: a step ends in a SIGTRAP, and one that is blocked or ignored resets
+        // the
         // handler that the program has for it (force_sig_info in kernel/signal.c)
         resume(task, PTRACE_SYSCALL);
         while (true) {
@@ -193,14 +194,16 @@ final class Standstill implements AutoCloseable {
     /** Puts a string into the target's memory; good until the next one is put there. */
     long text(String text) throws Refusal {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-        return bytes(ByteBuffer.allocate(bytes.length + 1).put(bytes).put((byte) 0).flip());
+        return bytes(
+                ByteBuffer.allocate(bytes.length + 1).put(bytes).put((byte) 0).flip());
     }
 
     /** Puts bytes into the target's memory; good until the next ones are put there. */
     long bytes(ByteBuffer bytes) throws Refusal {
         worker();
         if (page == 0) {
-            // a page of its own: below the stack pointer there may be a red zone, a signal's frame, or the end of a small stack
+            // a page of its own: below the stack pointer there may be a red zone, a signal's frame, or the end of a
+            // small stack
             long readWrite = 3;
             long privateAnonymous = 0x22;
             long mapped = call(Call.MMAP, 0, PAGE, readWrite, privateAnonymous, -1, 0);
@@ -226,8 +229,7 @@ final class Standstill implements AutoCloseable {
     }
 
     Refusal failed(String name, long result) {
-        return new Refusal(
-                Reason.FAILED, name + " in process " + facts.pid() + " failed (errno " + -result + ")");
+        return new Refusal(Reason.FAILED, name + " in process " + facts.pid() + " failed (errno " + -result + ")");
     }
 
     private Refusal gone() {
@@ -357,7 +359,8 @@ final class Standstill implements AutoCloseable {
         } catch (Refusal e) {
             // it ended, or hangs in a call: the interrupt below
         }
-        // The kernel repeats an interrupted call only on its way out of a signal's or an interrupt's stop, not out of that of a
+        // The kernel repeats an interrupted call only on its way out of a signal's or an interrupt's stop, not out of
+        // that of a
         // system call: one more interrupt, and the registers are put back there.
         kernel.ptrace(PTRACE_INTERRUPT, task.id, 0, 0);
         for (int i = 0; i < 100; i++) {

@@ -88,11 +88,13 @@ final class Swap {
 
     private Swapped replace(Plan.Slot slot, Path fifo) throws Refusal {
         int flags = slot.nonBlocking() | Kernel.O_CLOEXEC;
-        // for reading and writing: never waits for a peer, never meets an end of file or a SIGPIPE when the hub is killed
+        // for reading and writing: never waits for a peer, never meets an end of file or a SIGPIPE when the hub is
+        // killed
         int opened = (int) checked("open of " + fifo, target.open(fifo.toString(), Kernel.O_RDWR | flags));
         spares.add(opened);
         if (!same(opened, fifo)) {
-            throw new Refusal(Reason.STDIO, "process " + facts.pid() + " sees other files than we do, as in a container");
+            throw new Refusal(
+                    Reason.STDIO, "process " + facts.pid() + " sees other files than we do, as in a container");
         }
         long kept = target.call(Call.FCNTL, slot.number(), Kernel.F_DUPFD_CLOEXEC, STASH);
         if (kept == -EINVAL) {
