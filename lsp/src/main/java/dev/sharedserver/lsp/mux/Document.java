@@ -1,0 +1,73 @@
+package dev.sharedserver.lsp.mux;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** A document that clients have open, as the server sees it, and as each of them does. */
+final class Document {
+
+    /** How many earlier versions of a client's are kept, to translate answers that are about them. */
+    private static final int REMEMBERED = 32;
+
+    final String uri;
+    String text;
+
+    /** The version that the server was told last. */
+    long version;
+
+    final Map<Integer, View> views = new LinkedHashMap<>();
+
+    /** A client's view of the document. */
+    static final class View {
+        String text;
+        long version;
+        boolean stale;
+
+        /** What the client calls the versions of the server. */
+        private final Map<Long, Long> versions = new LinkedHashMap<>();
+
+        View(String text, long version) {
+            this.text = text;
+            this.version = version;
+        }
+
+        /** Notes that what the client calls {@link #version} is what the server knows as {@code serverVersion}. */
+        void isNow(long serverVersion) {
+            versions.remove(serverVersion);
+            versions.put(serverVersion, version);
+            if (versions.size() > REMEMBERED) {
+                versions.remove(versions.keySet().iterator().next());
+            }
+        }
+
+        /** Returns what the client calls a version of the server's; null if it never had that text. */
+        @Nullable
+        Long versionOf(long serverVersion) {
+            return versions.get(serverVersion);
+        }
+    }
+
+    Document(String uri, String text, long version) {
+        this.uri = uri;
+        this.text = text;
+        this.version = version;
+    }
+
+    /** Returns the number of the client that has had it open for longest. */
+    int owner() {
+        return views.keySet().iterator().next();
+    }
+
+    /** Takes over a client's text: it is the server's now, and who has another one is stale. */
+    void becomes(View newest) {
+        text = newest.text;
+        version = Math.max(version + 1, newest.version);
+        for (View view : views.values()) {
+            view.stale = view != newest && !view.text.equals(text);
+            if (!view.stale) {
+                view.isNow(version);
+            }
+        }
+    }
+}

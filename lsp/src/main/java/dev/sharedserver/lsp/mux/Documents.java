@@ -1,0 +1,262 @@
+package dev.sharedserver.lsp.mux;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
+import dev.sharedserver.lsp.protocol.Json;
+import dev.sharedserver.lsp.protocol.MalformedMessage;
+import dev.sharedserver.lsp.protocol.Message;
+import dev.sharedserver.lsp.protocol.Span;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The documents that clients have open. The server sees each one opened once, its versions rise, and it is closed with the
+ * last client. Where texts differ the newest counts: the others' requests about it make no sense until they have it, too.
+ */
+final class Documents {
+
+    private final Outbox outbox;
+    private final Map<String, Document> open = new LinkedHashMap<>();
+
+    /** The last diagnostics of a document, by its URI. */
+    private final Map<String, Message> diagnostics = new LinkedHashMap<>();
+
+    Documents(Outbox outbox) {
+        this.outbox = outbox;
+    }
+
+    Set<String> uris() {
+        return open.keySet();
+    }
+
+    @Nullable
+    Document document(@Nullable String uri) {
+        return uri == null ? null : open.get(uri);
+    }
+
+    void opened(Client client, Message message) throws MalformedMessage {
+        JsonObject item = object(message.params(), "textDocument");
+        String uri = text(item, "uri");
+        String text = text(item, "text");
+        long version = number(item, "version");
+        Document known = open.get(uri);
+        Document.View view = new Document.View(text, version);
+        if (known == null) {
+            Document document = new Document(uri, text, version);
+            document.views.put(client.number, view);
+            view.isNow(version);
+            open.put(uri, document);
+            outbox.toServer(message.bytes());
+            return;
+        }
+        known.views.remove(client.number);
+        known.views.put(client.number, view);
+        if (known.text.equals(text)) {
+            view.isNow(known.version);
+            replayDiagnostics(client, uri);
+        } else {
+            known.becomes(view);
+            tellWhole(known);
+        }
+    }
+
+    void changed(Client client, Message message) throws MalformedMessage {
+        JsonObject params = message.params();
+        JsonObject item = object(params, "textDocument");
+        Document document = open.get(text(item, "uri"));
+        Document.View view = document == null ? null : document.views.get(client.number);
+        if (document == null || view == null || !(params.get("contentChanges") instanceof JsonArray changes)) {
+            return;
+        }
+        view.version = item.get("version") instanceof JsonPrimitive ? number(item, "version") : view.version + 1;
+        boolean wasStale = view.stale;
+        try {
+            view.text = Text.changed(view.text, changes);
+        } catch (RuntimeException e) {
+            throw new MalformedMessage("a change that cannot be applied: " + e);
+        }
+        if (wasStale && view.text.equals(document.text)) {
+            view.stale = false;
+            view.isNow(document.version);
+            replayDiagnostics(client, document.uri);
+            return;
+        }
+        document.becomes(view);
+        if (wasStale) {
+            tellWhole(document);
+        } else {
+            Span version = message.param("textDocument", "version");
+            outbox.toServer(version == null ? message.bytes() : message.with(version, Long.toString(document.version)));
+        }
+    }
+
+    /** Passes on that a client has saved, if what it saved is what the server knows. */
+    void saved(Client client, Message message) throws MalformedMessage {
+        if (!isStale(client, message)) {
+            outbox.toServer(message.bytes());
+        }
+    }
+
+    void closed(Client client, Message message) throws MalformedMessage {
+        String uri = message.string("textDocument", "uri");
+        Document document = open.get(String.valueOf(uri));
+        if (document != null && document.views.remove(client.number) != null) {
+            afterLeaving(document);
+        }
+    }
+
+    /** A client is gone, and with it its views. */
+    void left(Client client) {
+        for (Document document : List.copyOf(open.values())) {
+            if (document.views.remove(client.number) != null) {
+                afterLeaving(document);
+            }
+        }
+    }
+
+    private void afterLeaving(Document document) {
+        if (document.views.isEmpty()) {
+            open.remove(document.uri);
+            diagnostics.remove(document.uri);
+            close(document.uri);
+        } else if (document.views.values().stream().allMatch(view -> view.stale)) {
+            // the text that counted is gone with its client
+            document.becomes(document.views.values().iterator().next());
+            tellWhole(document);
+        }
+    }
+
+    /** Tells the server that nobody has a document open any more. */
+    void close(String uri) {
+        outbox.toServer(notification("textDocument/didClose", "{\"textDocument\":{\"uri\":" + Json.quote(uri) + "}}"));
+    }
+
+    /** Tells whether a message is about a document of which its client has another text than the server. */
+    boolean isStale(Client client, Message message) throws MalformedMessage {
+        for (Document document : open.values()) {
+            Document.View view = document.views.get(client.number);
+            if (view != null && view.stale && document.uri.equals(message.string("textDocument", "uri"))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Sends diagnostics to those who can make sense of them. */
+    void published(Message message, Iterable<Client> clients) throws MalformedMessage {
+        String uri = message.string("uri");
+        if (uri == null) {
+            return;
+        }
+        if (open.containsKey(uri)) {
+            diagnostics.put(uri, message);
+        } else {
+            diagnostics.remove(uri);
+        }
+        for (Client client : clients) {
+            publish(client, uri, message);
+        }
+    }
+
+    private void replayDiagnostics(Client client, String uri) throws MalformedMessage {
+        Message last = diagnostics.get(uri);
+        if (last != null) {
+            publish(client, uri, last);
+        }
+    }
+
+    private void publish(Client client, String uri, Message message) throws MalformedMessage {
+        Document document = open.get(uri);
+        Document.View view = document == null ? null : document.views.get(client.number);
+        Span version = message.param("version");
+        if (view == null) {
+            outbox.toClient(client.number, message.bytes());
+            return;
+        }
+        if (view.stale) {
+            return;
+        }
+        Long serverVersion = version == null ? null : Values.number(message.text(version));
+        Long own = serverVersion == null ? null : view.versionOf(serverVersion);
+        if (version == null || serverVersion == null || own != null && own.equals(serverVersion)) {
+            outbox.toClient(client.number, message.bytes());
+        } else if (own != null) {
+            outbox.toClient(client.number, message.with(version, Long.toString(own)));
+        }
+        // else: about a text that this client never had
+    }
+
+    /** Tells whether a client calls a version of some document otherwise than the server does. */
+    boolean hasOwnVersions(Client client) {
+        for (Document document : open.values()) {
+            Document.View view = document.views.get(client.number);
+            if (view != null && view.version != document.version) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Puts the client's versions into the edits of a tree ({@code OptionalVersionedTextDocumentIdentifier}). */
+    void translateVersions(Client client, JsonElement tree) {
+        if (tree instanceof JsonArray array) {
+            for (JsonElement element : array) {
+                translateVersions(client, element);
+            }
+        } else if (tree instanceof JsonObject object) {
+            if (object.has("edits") && object.get("textDocument") instanceof JsonObject item) {
+                translateVersion(client, item);
+            }
+            for (Map.Entry<String, JsonElement> entry : object.entrySet()) {
+                translateVersions(client, entry.getValue());
+            }
+        }
+    }
+
+    private void translateVersion(Client client, JsonObject item) {
+        if (item.get("uri") instanceof JsonPrimitive uri && item.get("version") instanceof JsonPrimitive version) {
+            Document document = open.get(uri.getAsString());
+            Document.View view = document == null ? null : document.views.get(client.number);
+            Long serverVersion = Values.number(version.getAsString());
+            Long own = view == null || serverVersion == null ? null : view.versionOf(serverVersion);
+            if (own != null) {
+                item.addProperty("version", own);
+            }
+        }
+    }
+
+    private void tellWhole(Document document) {
+        outbox.toServer(notification(
+                "textDocument/didChange",
+                "{\"textDocument\":{\"uri\":" + Json.quote(document.uri) + ",\"version\":" + document.version
+                        + "},\"contentChanges\":[{\"text\":" + Json.quote(document.text) + "}]}"));
+    }
+
+    private static byte[] notification(String method, String params) {
+        return Json.bytes("{\"jsonrpc\":\"2.0\",\"method\":\"" + method + "\",\"params\":" + params + "}");
+    }
+
+    private static JsonObject object(JsonObject parent, String name) throws MalformedMessage {
+        if (parent.get(name) instanceof JsonObject object) {
+            return object;
+        }
+        throw new MalformedMessage("no " + name);
+    }
+
+    private static String text(JsonObject parent, String name) throws MalformedMessage {
+        if (parent.get(name) instanceof JsonPrimitive text) {
+            return text.getAsString();
+        }
+        throw new MalformedMessage("no " + name);
+    }
+
+    private static long number(JsonObject parent, String name) {
+        Long number = parent.get(name) instanceof JsonPrimitive text ? Values.number(text.getAsString()) : null;
+        return number == null ? 0 : number;
+    }
+}
