@@ -103,6 +103,9 @@ public sealed interface Command {
     /** Show all, live; with {@code keys} on a terminal: select, stop, restart, look at logs. */
     record Watch(boolean keys) implements Command {}
 
+    /** Become the MCP server; with {@code commands} its client may say what is run. */
+    record Mcp(boolean commands) implements Command {}
+
     /** Show one. */
     record Info(ServerName name, boolean json) implements Command {}
 

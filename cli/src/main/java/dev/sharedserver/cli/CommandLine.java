@@ -165,6 +165,7 @@ public final class CommandLine {
             case WAIT -> await();
             case LOGS -> new Command.Logs(name(), has("-f"), lines(), period("--since"), text("--grep"));
             case EVENTS -> new Command.Events(optionalName(), has("-f"), lines(), has("--json"));
+            case MCP -> nameless(new Command.Mcp(!has("--no-commands")));
             case COMPLETION -> new Command.Print(completion());
             case HELP -> new Command.Print(help());
             case ADMIN_START, START -> new Command.AdminStart(name(), useOptions(), neededCommand());

@@ -250,6 +250,20 @@ enum Verb {
                     Option.CONFIG,
                     new Option("--pid", "PID", "cd: the shell"),
                     new Option("--seen", null, "cd: it was there before, and its user was told what is not allowed"))),
+    MCP(
+            "mcp",
+            "[--no-commands]",
+            "serve a coding agent over MCP on standard input and output",
+            """
+            Tools: list, info, logs, use, unuse, restart, stop, why. What the agent uses is held by this process, and ends with
+            it or with its standard input. The agent stops nothing that others hold unless it says `force`.
+            """,
+            """
+            0
+            """,
+            "claude mcp add sharedserver -- sharedserver mcp",
+            List.of(new Option(
+                    "--no-commands", null, "the agent uses what runs or what the config names, and gives no command"))),
     COMPLETION(
             "completion",
             "bash|zsh|fish",

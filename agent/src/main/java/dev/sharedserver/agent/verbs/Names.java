@@ -70,6 +70,7 @@ final class Names {
             case Command.Doctor c -> new Command.Doctor(seenOrNull(c.name()), c.json());
             case Command.ListServers c -> c;
             case Command.Watch c -> c;
+            case Command.Mcp c -> c;
             case Command.Names c -> c;
             case Command.Print c -> c;
             case Command.Up c -> c;

@@ -4,6 +4,7 @@ import dev.sharedserver.core.Errno;
 import dev.sharedserver.core.Quote;
 import dev.sharedserver.core.wire.LauncherConnection;
 import dev.sharedserver.core.wire.Request;
+import dev.sharedserver.os.OwnCommand;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,9 +21,6 @@ record Program(String name, Path home) {
     private static final List<String> OF_JVMS = List.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS");
 
     private static final String UTF_8 = "LC_ALL=C.UTF-8";
-
-    /** What the name of a variable begins with that stands aside. */
-    private static final String ASIDE = "SHAREDSERVER_ASIDE_";
 
     /** The launcher becomes the program, with these arguments; returns when that has happened. */
     void replace(Request request, LauncherConnection launcher, List<String> arguments) throws IOException, Failure {
@@ -63,7 +61,7 @@ record Program(String name, Path home) {
         if (value.isEmpty()) {
             return false;
         }
-        environment.add(ASIDE + variable + "=" + value);
+        environment.add(OwnCommand.ASIDE + variable + "=" + value);
         return true;
     }
 }

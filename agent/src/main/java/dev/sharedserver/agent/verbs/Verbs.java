@@ -148,6 +148,14 @@ public final class Verbs {
                     new ConfigViews(names.config(config.file()), launcher, messages, complaints).show(config);
                 case Command.ListServers list -> list(list);
                 case Command.Watch watch -> new WatchVerb(home, directory, request, launcher).carryOut(watch);
+                case Command.Mcp mcp ->
+                    new Program("mcp", home)
+                            .replace(
+                                    request,
+                                    launcher,
+                                    List.of(
+                                            mcp.commands() ? "commands" : "no-commands",
+                                            home.resolve("bin/sharedserver").toString()));
                 case Command.Info info -> whys().info(info);
                 case Command.Why why -> whys().why(why);
                 case Command.Check check ->
