@@ -13,6 +13,7 @@ import dev.sharedserver.core.story.Beginning;
 import dev.sharedserver.core.story.Causes;
 import dev.sharedserver.core.story.Ending;
 import dev.sharedserver.core.story.Leaving;
+import dev.sharedserver.core.story.Mismatch;
 import dev.sharedserver.core.story.Party;
 import java.io.IOException;
 import java.time.Instant;
@@ -67,6 +68,10 @@ public final class WhyOutput {
         }
         if (end != null) {
             line.accept("Last end", Wording.end(end, now));
+        }
+        Mismatch mismatch = account.story().mismatch();
+        if (mismatch != null) {
+            line.accept("Mismatch", Wording.mismatch(mismatch, now));
         }
     }
 
@@ -150,6 +155,10 @@ public final class WhyOutput {
             say("Who started it is not known any more: the event log does not go back that far.");
         } else {
             say("It " + began(beginning, now) + ".");
+        }
+        Mismatch mismatch = account.story().mismatch();
+        if (mismatch != null) {
+            say(Wording.mismatch(mismatch, now) + ".");
         }
         lastEnd(account.story().before());
     }
@@ -282,6 +291,20 @@ public final class WhyOutput {
             json.nullValue();
         }
         ending(json.name("last_end"), account.lastEnd());
+        mismatch(json.name("last_mismatch"), account.story().mismatch());
+    }
+
+    private static void mismatch(JsonWriter json, @Nullable Mismatch mismatch) throws IOException {
+        if (mismatch == null) {
+            json.nullValue();
+            return;
+        }
+        json.beginObject();
+        json.name("at").value(Timestamps.format(mismatch.at()));
+        party(json, mismatch.client());
+        json.name("refused").value(mismatch.refused());
+        json.name("running").value(mismatch.running());
+        json.endObject();
     }
 
     private static void beginning(JsonWriter json, @Nullable Beginning beginning) throws IOException {

@@ -9,6 +9,7 @@ import dev.sharedserver.core.lifecycle.Cause;
 import dev.sharedserver.core.lifecycle.ExitStatus;
 import dev.sharedserver.core.story.Ending;
 import dev.sharedserver.core.story.Leaving;
+import dev.sharedserver.core.story.Mismatch;
 import dev.sharedserver.core.story.Party;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
@@ -114,6 +115,13 @@ final class Wording {
             case DIED -> who + ", whose process ended " + ago;
             case HOLD_ENDED -> who + ", whose time was over " + ago;
         };
+    }
+
+    /** Returns who asked for another server than the one that runs, as a sentence without its full stop. */
+    static String mismatch(Mismatch mismatch, Instant now) {
+        return party(mismatch.client()) + " asked for it in another way " + span(mismatch.at(), now) + " ago and was "
+                + (mismatch.refused() ? "refused" : "attached all the same") + ": what runs has "
+                + Quote.escape(mismatch.running());
     }
 
     static String asker(Asker by) {

@@ -21,6 +21,7 @@ import dev.sharedserver.core.lifecycle.StopMode;
 import dev.sharedserver.core.story.Beginning;
 import dev.sharedserver.core.story.Ending;
 import dev.sharedserver.core.story.Leaving;
+import dev.sharedserver.core.story.Mismatch;
 import dev.sharedserver.core.story.Party;
 import dev.sharedserver.core.story.Story;
 import java.time.Instant;
@@ -86,11 +87,11 @@ class WhyOutputTest {
     }
 
     private static Story up(@Nullable Leaving left, @Nullable Ending before) {
-        return new Story(BEGUN, left, null, before);
+        return new Story(BEGUN, left, null, before, null);
     }
 
     private static Story down(Ending ending) {
-        return new Story(BEGUN, null, ending, null);
+        return new Story(BEGUN, null, ending, null, null);
     }
 
     private static Ending.Stopped stopped(Cause cause, boolean killed, @Nullable Cause verdict) {
@@ -131,7 +132,7 @@ class WhyOutputTest {
                     text);
         }
         Beginning admin = new Beginning(Beginning.Kind.STARTED, ago(300), 5L, null, null);
-        String text = why(grace, List.of(), new Story(admin, null, null, null));
+        String text = why(grace, List.of(), new Story(admin, null, null, null, null));
         assertTrue(text.contains("Nobody has used it since it was started. It was started 5m 0s ago"), text);
         assertTrue(text.endsWith("for nobody in particular."), text);
     }
@@ -196,7 +197,7 @@ class WhyOutputTest {
                         "process 9 ended.",
                         new Ending.NotStarted(ago(60), new Cause.Abandoned("process 9 ended"), null))
                 .entrySet()) {
-            Story story = new Story(null, null, one.getValue(), null);
+            Story story = new Story(null, null, one.getValue(), null, null);
             assertEquals(
                     "web is not running. It could not be started 1m 0s ago (2026-11-21T11:59:00Z): " + one.getKey(),
                     why(new Phase.Stopped(), List.of(), story));
@@ -241,7 +242,8 @@ class WhyOutputTest {
                         new Beginning(Beginning.Kind.STARTED, ago(58), 5L, null, new Cause.Failed(1, PERIOD)),
                         null,
                         null,
-                        crash));
+                        crash,
+                        null));
         assertTrue(
                 again.endsWith("It was started again 58s ago (2026-11-21T11:59:02Z): it had failed while it was held"
                     + " (failure 1 of late, pause 5s). Before that, it stopped 1m 0s ago (2026-11-21T11:59:00Z): its"
@@ -250,13 +252,31 @@ class WhyOutputTest {
     }
 
     @Test
+    void whoAskedForAnotherServerIsTold() {
+        Party code = new Party("41", "code", null);
+        String refused = why(
+                new Phase.Running(INSTANCE, null),
+                List.of(NVIM),
+                new Story(BEGUN, null, null, null, new Mismatch(ago(60), code, true, "command \"sleep 1\"")));
+        assertTrue(
+                refused.endsWith("pid 41 (code) asked for it in another way 1m 0s ago and was refused: what runs has"
+                        + " command \"sleep 1\"."),
+                refused);
+        String attached = why(
+                new Phase.Running(INSTANCE, null),
+                List.of(NVIM),
+                new Story(BEGUN, null, null, null, new Mismatch(ago(60), code, false, "directory \"/w\"")));
+        assertTrue(attached.contains("1m 0s ago and was attached all the same: what runs has directory"), attached);
+    }
+
+    @Test
     void whatTheLogDoesNotTellIsNotMadeUp() {
         Beginning other = new Beginning(Beginning.Kind.STARTED, ago(900), 4L, new Party("40", "nvim", null), null);
         Leaving left = new Leaving(Leaving.Kind.DIED, ago(800), new Party("40", "nvim", null), null);
-        String text = why(new Phase.Running(INSTANCE, in(250)), List.of(), new Story(other, left, null, null));
+        String text = why(new Phase.Running(INSTANCE, in(250)), List.of(), new Story(other, left, null, null, null));
         assertTrue(text.contains("Who started it is not known any more"), text);
         assertFalse(text.contains("nvim"), text);
-        Story begun = new Story(BEGUN, null, null, null);
+        Story begun = new Story(BEGUN, null, null, null, null);
         assertEquals(
                 "web is not running, and the event log does not tell how it ended.",
                 why(new Phase.Stopped(), List.of(), begun));
@@ -282,7 +302,8 @@ class WhyOutputTest {
                 new Beginning(Beginning.Kind.EXECED, ago(9), 5L, new Party("\u001b", "\u001b", "\u001b"), null),
                 new Leaving(Leaving.Kind.DIED, ago(9), new Party("9\n", "\u001b", "\u001b"), new Asker(1, "\n")),
                 null,
-                cleaned);
+                cleaned,
+                new Mismatch(ago(9), new Party("9\n", "\u001b", null), true, "\u001b\n"));
         Account account = account(new Phase.Running(INSTANCE, null), "\u001b", List.of(bad), null, story);
         String text = WhyOutput.text(account, new Terminal(false, 0), NOW);
         assertEquals(1, text.lines().count(), text);

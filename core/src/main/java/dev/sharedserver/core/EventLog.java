@@ -21,6 +21,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +40,7 @@ public final class EventLog {
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 
     private final Path directory;
+    private final Map<ServerName, Object> locks = new ConcurrentHashMap<>();
     private final List<Listener> listeners = new CopyOnWriteArrayList<>();
 
     /** Who wants to know of events as they are logged. */
@@ -60,7 +62,11 @@ public final class EventLog {
      */
     public @Nullable String append(ServerName name, Instant at, String event, Map<String, @Nullable Object> fields) {
         String text = line(at, event, fields);
-        String trouble = append(name, text);
+        String trouble;
+        // a verb may have something to say while the server's own thread does: one of them changes the file over
+        synchronized (locks.computeIfAbsent(name, n -> new Object())) {
+            trouble = append(name, text);
+        }
         for (Listener listener : listeners) {
             listener.happened(name, text.substring(0, text.length() - 1));
         }

@@ -43,6 +43,18 @@ class MismatchIT {
                         List.of("command", "sleep 1000", "directory", "/work", "COLOUR")));
     }
 
+    @Test
+    void whyTellsWhoAskedForSomethingElse(Sandbox box) {
+        aRedServer(box);
+        use(box, "fail", List.of("--", "sleep", "2000")).exits(1);
+        box.run("why", "web").ok().says("and was refused: what runs has command \"sleep 1000\"");
+        use(box, "warn", List.of("--env", "COLOUR=blue", "--", "sleep", "1000")).ok();
+        box.run("why", "web").ok().says("and was attached all the same: what runs has another value of COLOUR");
+        box.run("events", "web").ok().says("mismatch");
+        box.run("restart", "web", "--even-if-used").ok();
+        assertFalse(box.run("why", "web").ok().out().contains("what runs has"));
+    }
+
     @ParameterizedTest
     @MethodSource("mismatches")
     void byDefaultItIsAWarningThatNamesTheDifference(List<String> wanted, List<String> named, Sandbox box) {

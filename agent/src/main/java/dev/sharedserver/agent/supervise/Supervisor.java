@@ -865,7 +865,22 @@ public final class Supervisor {
         if (note.status() != null) {
             Causes.put(fields, note.status());
         }
-        String trouble = events.append(name, Instant.now(), note.what().word(), fields);
+        log(name, note.what().word(), fields);
+    }
+
+    /** Notes that a client asked for another server than the one that runs; {@code running} says how that differs. */
+    public void noteMismatch(ServerName name, Client client, String running, boolean refused) {
+        Map<String, @Nullable Object> fields = new LinkedHashMap<>();
+        fields.put("client", client.key());
+        fields.put("client_command", program(client));
+        fields.put("metadata", client.metadata());
+        fields.put("refused", refused);
+        fields.put("detail", running);
+        log(name, "mismatch", fields);
+    }
+
+    private void log(ServerName name, String event, Map<String, @Nullable Object> fields) {
+        String trouble = events.append(name, Instant.now(), event, fields);
         if (trouble != null) {
             log.say("cannot log an event of " + name + ": " + trouble);
         }

@@ -104,10 +104,10 @@ final class UseVerbs {
         }
         Launch launch = wish.launch();
         Client client = conversation.client(options.pid(), options.hold(), options.metadata());
-        refuseMismatch(use.name(), launch, options);
+        refuseMismatch(use.name(), client, launch, options);
         Outcome outcome = conversation.askPatiently(use.name(), number -> new Event.Use(number, client, launch));
         if (outcome instanceof Outcome.Attached || outcome instanceof Outcome.Rescued) {
-            warnOfMismatch(use.name(), launch, options);
+            warnOfMismatch(use.name(), client, launch, options);
         }
         String hold = client.until() == null ? null : client.key();
         if (!options.export() || !export(use.name(), outcome, hold)) {
@@ -139,9 +139,10 @@ final class UseVerbs {
         return true;
     }
 
-    void refuseMismatch(ServerName name, @Nullable Launch launch, UseOptions options) throws Failure {
+    void refuseMismatch(ServerName name, Client client, @Nullable Launch launch, UseOptions options) throws Failure {
         String difference = options.onMismatch() == OnMismatch.FAIL ? difference(name, launch, options) : null;
         if (difference != null) {
+            supervisor.noteMismatch(name, client, difference, true);
             throw new Failure(
                     ExitCodes.FAILED,
                     "server " + Quote.escape(name.value()) + " runs differently: " + difference
@@ -149,9 +150,11 @@ final class UseVerbs {
         }
     }
 
-    void warnOfMismatch(ServerName name, @Nullable Launch launch, UseOptions options) throws IOException {
+    void warnOfMismatch(ServerName name, Client client, @Nullable Launch launch, UseOptions options)
+            throws IOException {
         String difference = options.onMismatch() == OnMismatch.WARN ? difference(name, launch, options) : null;
         if (difference != null) {
+            supervisor.noteMismatch(name, client, difference, false);
             launcher.stderr(complaints.warning("server " + Quote.escape(name.value())
                     + " was started differently and stays as it is: " + difference));
         }

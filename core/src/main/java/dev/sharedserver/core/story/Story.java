@@ -19,15 +19,17 @@ import org.jspecify.annotations.Nullable;
  * @param left who left last
  * @param ending how it ended, null while it goes on
  * @param before how the run before it ended, or the attempt
+ * @param mismatch who last asked for another server than this run of it
  */
 public record Story(
         @Nullable Beginning beginning,
         @Nullable Leaving left,
         @Nullable Ending ending,
-        @Nullable Ending before) {
+        @Nullable Ending before,
+        @Nullable Mismatch mismatch) {
 
     /** The story of a server that nothing is known of. */
-    public static final Story NONE = new Story(null, null, null, null);
+    public static final Story NONE = new Story(null, null, null, null, null);
 
     /** Takes events, newest first, until it has enough of them. */
     public static final class Reader {
@@ -88,12 +90,13 @@ public record Story(
         private @Nullable Leaving left;
         private @Nullable Ending ending;
         private @Nullable Ending before;
+        private @Nullable Mismatch mismatch;
         private @Nullable Cause again;
         private boolean justBegun;
         private boolean killed;
 
         Story story() {
-            return new Story(beginning, left, ending, before);
+            return new Story(beginning, left, ending, before, mismatch);
         }
 
         void next(LoggedEvent event) {
@@ -126,6 +129,14 @@ public record Story(
                     Leaving.Kind kind = Leaving.Kind.of(event.event());
                     if (party != null && kind != null) {
                         left = new Leaving(kind, at, party, Causes.asker(event));
+                    }
+                }
+                case "mismatch" -> {
+                    Party party = party(event);
+                    if (party != null) {
+                        boolean refused = Boolean.TRUE.equals(event.fields().get("refused"));
+                        String running = Objects.requireNonNullElse(event.text("detail"), "not told");
+                        mismatch = new Mismatch(at, party, refused, running);
                     }
                 }
                 case "stopping" -> killed = false;
@@ -173,6 +184,7 @@ public record Story(
             ending = null;
             beginning = null;
             left = null;
+            mismatch = null;
             again = null;
             killed = false;
         }
