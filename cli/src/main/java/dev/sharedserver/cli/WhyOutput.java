@@ -301,7 +301,7 @@ public final class WhyOutput {
         }
         json.beginObject();
         json.name("at").value(Timestamps.format(mismatch.at()));
-        party(json, mismatch.client());
+        asker(json, mismatch.by());
         json.name("refused").value(mismatch.refused());
         json.name("running").value(mismatch.running());
         json.endObject();

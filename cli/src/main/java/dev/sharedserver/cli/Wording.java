@@ -119,7 +119,7 @@ final class Wording {
 
     /** Returns who asked for another server than the one that runs, as a sentence without its full stop. */
     static String mismatch(Mismatch mismatch, Instant now) {
-        return party(mismatch.client()) + " asked for it in another way " + span(mismatch.at(), now) + " ago and was "
+        return asker(mismatch.by()) + " asked for it in another way " + span(mismatch.at(), now) + " ago and was "
                 + (mismatch.refused() ? "refused" : "attached all the same") + ": what runs has "
                 + Quote.escape(mismatch.running());
     }

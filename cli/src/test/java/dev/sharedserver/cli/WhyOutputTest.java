@@ -253,7 +253,7 @@ class WhyOutputTest {
 
     @Test
     void whoAskedForAnotherServerIsTold() {
-        Party code = new Party("41", "code", null);
+        Asker code = new Asker(41, "code");
         String refused = why(
                 new Phase.Running(INSTANCE, null),
                 List.of(NVIM),
@@ -303,7 +303,7 @@ class WhyOutputTest {
                 new Leaving(Leaving.Kind.DIED, ago(9), new Party("9\n", "\u001b", "\u001b"), new Asker(1, "\n")),
                 null,
                 cleaned,
-                new Mismatch(ago(9), new Party("9\n", "\u001b", null), true, "\u001b\n"));
+                new Mismatch(ago(9), new Asker(9, "\u001b"), true, "\u001b\n"));
         Account account = account(new Phase.Running(INSTANCE, null), "\u001b", List.of(bad), null, story);
         String text = WhyOutput.text(account, new Terminal(false, 0), NOW);
         assertEquals(1, text.lines().count(), text);

@@ -47,7 +47,7 @@ class MismatchIT {
     void whyTellsWhoAskedForSomethingElse(Sandbox box) {
         aRedServer(box);
         use(box, "fail", List.of("--", "sleep", "2000")).exits(1);
-        box.run("why", "web").ok().says("and was refused: what runs has command \"sleep 1000\"");
+        box.run("why", "web").ok().says("and was refused: what runs has command 'sleep 1000'");
         use(box, "warn", List.of("--env", "COLOUR=blue", "--", "sleep", "1000")).ok();
         box.run("why", "web").ok().says("and was attached all the same: what runs has another value of COLOUR");
         box.run("events", "web").ok().says("mismatch");

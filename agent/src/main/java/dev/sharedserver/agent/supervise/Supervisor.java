@@ -12,6 +12,7 @@ import dev.sharedserver.core.config.Condition;
 import dev.sharedserver.core.config.Probe;
 import dev.sharedserver.core.config.ProjectName;
 import dev.sharedserver.core.lifecycle.Action;
+import dev.sharedserver.core.lifecycle.Asker;
 import dev.sharedserver.core.lifecycle.Cause;
 import dev.sharedserver.core.lifecycle.Client;
 import dev.sharedserver.core.lifecycle.Deadline;
@@ -868,12 +869,10 @@ public final class Supervisor {
         log(name, note.what().word(), fields);
     }
 
-    /** Notes that a client asked for another server than the one that runs; {@code running} says how that differs. */
-    public void noteMismatch(ServerName name, Client client, String running, boolean refused) {
+    /** Notes that somebody asked for another server than the one that runs; {@code running} says how that differs. */
+    public void noteMismatch(ServerName name, Asker by, String running, boolean refused) {
         Map<String, @Nullable Object> fields = new LinkedHashMap<>();
-        fields.put("client", client.key());
-        fields.put("client_command", program(client));
-        fields.put("metadata", client.metadata());
+        Causes.put(fields, by);
         fields.put("refused", refused);
         fields.put("detail", running);
         log(name, "mismatch", fields);

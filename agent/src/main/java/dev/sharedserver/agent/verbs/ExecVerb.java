@@ -124,14 +124,14 @@ final class ExecVerb {
             launcher.exit(ExitCodes.OK);
             return;
         }
+        uses.refuseMismatch(name, launch, options);
         Client client = conversation.client(options.pid(), null, options.metadata());
-        uses.refuseMismatch(name, client, launch, options);
         Client follower = exec.noWait() ? client : Client.process(self, Instant.now(), options.metadata());
         Outcome outcome = conversation.ask(name, number -> new Event.Exec(number, client, follower, launch, self));
         switch (outcome) {
             case Outcome.Become become -> become(name, self, Objects.requireNonNull(launch, "there was one"), options);
-            case Outcome.Attached attached -> attached(exec, self, client, launch, options, attached.refcount());
-            case Outcome.Rescued rescued -> attached(exec, self, client, launch, options, rescued.refcount());
+            case Outcome.Attached attached -> attached(exec, self, launch, options, attached.refcount());
+            case Outcome.Rescued rescued -> attached(exec, self, launch, options, rescued.refcount());
             default -> conversation.answer(name, outcome, false);
         }
     }
@@ -164,11 +164,10 @@ final class ExecVerb {
         return Verbs.Conversation.spawnFailed(name.value(), why);
     }
 
-    private void attached(
-            Command.Exec exec, ProcessId self, Client client, @Nullable Launch launch, UseOptions options, int refcount)
+    private void attached(Command.Exec exec, ProcessId self, @Nullable Launch launch, UseOptions options, int refcount)
             throws IOException, InterruptedException, Failure {
         ServerName name = exec.name();
-        uses.warnOfMismatch(name, client, launch, options);
+        uses.warnOfMismatch(name, launch, options);
         if (exec.noWait()) {
             launcher.stderr(complaints.attached(name.value(), refcount));
             launcher.exit(ExitCodes.OK);

@@ -104,10 +104,10 @@ final class UseVerbs {
         }
         Launch launch = wish.launch();
         Client client = conversation.client(options.pid(), options.hold(), options.metadata());
-        refuseMismatch(use.name(), client, launch, options);
+        refuseMismatch(use.name(), launch, options);
         Outcome outcome = conversation.askPatiently(use.name(), number -> new Event.Use(number, client, launch));
         if (outcome instanceof Outcome.Attached || outcome instanceof Outcome.Rescued) {
-            warnOfMismatch(use.name(), client, launch, options);
+            warnOfMismatch(use.name(), launch, options);
         }
         String hold = client.until() == null ? null : client.key();
         if (!options.export() || !export(use.name(), outcome, hold)) {
@@ -139,10 +139,10 @@ final class UseVerbs {
         return true;
     }
 
-    void refuseMismatch(ServerName name, Client client, @Nullable Launch launch, UseOptions options) throws Failure {
+    void refuseMismatch(ServerName name, @Nullable Launch launch, UseOptions options) throws Failure {
         String difference = options.onMismatch() == OnMismatch.FAIL ? difference(name, launch, options) : null;
         if (difference != null) {
-            supervisor.noteMismatch(name, client, difference, true);
+            supervisor.noteMismatch(name, conversation.asker(), difference, true);
             throw new Failure(
                     ExitCodes.FAILED,
                     "server " + Quote.escape(name.value()) + " runs differently: " + difference
@@ -150,11 +150,10 @@ final class UseVerbs {
         }
     }
 
-    void warnOfMismatch(ServerName name, Client client, @Nullable Launch launch, UseOptions options)
-            throws IOException {
+    void warnOfMismatch(ServerName name, @Nullable Launch launch, UseOptions options) throws IOException {
         String difference = options.onMismatch() == OnMismatch.WARN ? difference(name, launch, options) : null;
         if (difference != null) {
-            supervisor.noteMismatch(name, client, difference, false);
+            supervisor.noteMismatch(name, conversation.asker(), difference, false);
             launcher.stderr(complaints.warning("server " + Quote.escape(name.value())
                     + " was started differently and stays as it is: " + difference));
         }

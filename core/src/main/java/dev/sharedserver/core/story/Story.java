@@ -1,6 +1,7 @@
 package dev.sharedserver.core.story;
 
 import dev.sharedserver.core.LoggedEvent;
+import dev.sharedserver.core.lifecycle.Asker;
 import dev.sharedserver.core.lifecycle.Cause;
 import dev.sharedserver.core.lifecycle.ExitStatus;
 import java.time.Instant;
@@ -132,11 +133,11 @@ public record Story(
                     }
                 }
                 case "mismatch" -> {
-                    Party party = party(event);
-                    if (party != null) {
+                    Asker by = Causes.asker(event);
+                    if (by != null) {
                         boolean refused = Boolean.TRUE.equals(event.fields().get("refused"));
                         String running = Objects.requireNonNullElse(event.text("detail"), "not told");
-                        mismatch = new Mismatch(at, party, refused, running);
+                        mismatch = new Mismatch(at, by, refused, running);
                     }
                 }
                 case "stopping" -> killed = false;
