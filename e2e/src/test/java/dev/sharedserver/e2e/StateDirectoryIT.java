@@ -176,6 +176,9 @@ class StateDirectoryIT {
             assertTrue(Stamped.find(Long.parseLong(started)) == null, "a server runs that nobody knows of");
         }
         assertTrue(box.filesInLockdir().stream().noneMatch(name -> name.startsWith(".tmp")));
+        Until.holds(
+                () -> box.filesInLockdir().stream().noneMatch(name -> name.startsWith(".starting")),
+                "nor is there a word of it");
 
         Files.delete(small.resolve("filler"));
         box.use("web", second).says("Attached to server web (refcount: 2)");

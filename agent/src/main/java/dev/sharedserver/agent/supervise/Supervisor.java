@@ -831,6 +831,12 @@ public final class Supervisor {
             guard.leaveLog(log);
         }
         guard.reap(process.pid(), process.startTime());
+        try {
+            // there still is a word of one that could not be written down
+            store.started(process, host.bootId());
+        } catch (IOException e) {
+            // the next agent removes it
+        }
     }
 
     /** Answers a request; a null outcome says that another tool manages the server. */
