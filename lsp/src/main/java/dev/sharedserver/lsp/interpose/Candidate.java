@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param startStamp clock ticks from boot to its start: with the pid, a name that is never given twice
  * @param type what it is, by its argv: {@code clangd}, {@code pylsp}, …
  * @param argv its command line
- * @param root its working directory; null if it cannot be read
+ * @param root its working directory; null if it cannot be read, or is that of the server's own installation
  * @param uid its real user
  * @param started when it was started; null if the kernel does not tell
  * @param stdin what it reads from

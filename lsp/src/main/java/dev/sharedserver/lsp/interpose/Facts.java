@@ -3,7 +3,6 @@ package dev.sharedserver.lsp.interpose;
 import dev.sharedserver.os.Proc;
 import dev.sharedserver.os.ProcStat;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryIteratorException;
@@ -13,7 +12,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -190,54 +188,24 @@ final class Facts {
         }
     }
 
-    /**
-     * Finds an instruction in the memory of a process that we trace: first in the vdso, which every process has unless its
-     * kernel was told otherwise, then in all that is executable.
-     *
-     * @return its address, 0 if it is nowhere
-     */
-    long find(byte[] instruction, FileChannel memory) {
+    /** Returns what is executable in its memory, from and to addresses; the vdso first, which is small and has what is looked for. */
+    List<long[]> code() {
+        List<long[]> code = new ArrayList<>();
         String maps = text(directory.resolve("maps"));
-        if (maps == null) {
-            return 0;
-        }
-        List<String> lines = new ArrayList<>(maps.lines().toList());
-        lines.sort((a, b) -> Boolean.compare(b.endsWith("[vdso]"), a.endsWith("[vdso]")));
-        for (String line : lines) {
+        for (String line : maps == null ? List.<String>of() : maps.lines().toList()) {
             int dash = line.indexOf('-');
             int space = line.indexOf(' ');
-            if (line.charAt(space + 3) != 'x' || line.endsWith("[vsyscall]")) {
-                continue;
-            }
-            long start = Long.parseUnsignedLong(line, 0, dash, 16);
-            long end = Long.parseUnsignedLong(line, dash + 1, space, 16);
-            long at = find(instruction, memory, start, Math.min(end, start + (1 << 20)));
-            if (at != 0) {
-                return at;
+            if (line.charAt(space + 3) == 'x' && !line.endsWith("[vsyscall]")) {
+                long[] range = {
+                    Long.parseUnsignedLong(line, 0, dash, 16), Long.parseUnsignedLong(line, dash + 1, space, 16)
+                };
+                code.add(line.endsWith("[vdso]") ? 0 : code.size(), range);
             }
         }
-        return 0;
+        return code;
     }
 
-    private static long find(byte[] instruction, FileChannel memory, long start, long end) {
-        ByteBuffer bytes = ByteBuffer.allocate((int) (end - start));
-        try {
-            memory.read(bytes, start);
-        } catch (IOException e) {
-            return 0; // a mapping that cannot be read, as that of a device
-        }
-        byte[] code = bytes.array();
-        // aligned to its own length, as instructions of aarch64 are; on x86 every byte may begin one
-        int step = instruction.length == 4 ? 4 : 1;
-        for (int i = 0; i + instruction.length <= bytes.position(); i += step) {
-            if (Arrays.equals(code, i, i + instruction.length, instruction, 0, instruction.length)) {
-                return start + i;
-            }
-        }
-        return 0;
-    }
-
-    /** Opens its memory; we must trace it. */
+    /** Opens its memory, which needs the same right as tracing it. */
     FileChannel memory() throws IOException {
         return FileChannel.open(directory.resolve("mem"), StandardOpenOption.READ, StandardOpenOption.WRITE);
     }

@@ -3,13 +3,16 @@ package dev.sharedserver.lsp.interpose;
 import dev.sharedserver.lsp.interpose.Attachment.Swapped;
 import dev.sharedserver.lsp.interpose.Facts.Descriptor;
 import dev.sharedserver.os.ProcStat;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -31,9 +34,19 @@ public final class Interposer {
     /** How long {@link Interposed#restore} tries. */
     private static final Duration RESTORE = Duration.ofSeconds(10);
 
+    /** How long an editor may take to answer at least, also at the end of the time that the caller gave. */
+    private static final Duration ANSWER = Duration.ofSeconds(2);
+
     private final @Nullable Kernel kernel;
+    private final Duration quiet;
 
     public Interposer() {
+        this(QUIET);
+    }
+
+    /** For tests that have seen to the quiet themselves. */
+    Interposer(Duration quiet) {
+        this.quiet = quiet;
         Machine machine = Machine.here();
         kernel = machine == null ? null : new Kernel(machine);
     }
@@ -79,7 +92,7 @@ public final class Interposer {
                 stat.startTime(),
                 type.name(),
                 argv,
-                Facts.PROC.cwd(stat.pid()),
+                root(Facts.PROC.cwd(stat.pid())),
                 user,
                 boot == null
                         ? null
@@ -91,13 +104,19 @@ public final class Interposer {
                 explanation);
     }
 
+    /** Pyright goes to the directory that it is installed in, which is nobody's project. */
+    private static @Nullable String root(@Nullable String directory) {
+        return directory == null || (directory + "/").contains("/node_modules/") ? null : directory;
+    }
+
     private static StdioKind kind(Facts facts, int number) {
         String link = facts.link(number);
         return link == null ? StdioKind.CLOSED : new Descriptor(number, link).kind(facts);
     }
 
     /**
-     * Puts FIFOs in the place of a server's standard input and output, at a moment between messages.
+     * Puts FIFOs in the place of a server's standard input and output, at a moment between messages. The editor is asked for
+     * a sign of life in passing, unless it is a terminal: an error as the answer is one.
      *
      * @param pid the server
      * @param startStamp its start stamp, of {@link Candidate#startStamp}; 0 for whatever has that pid now
@@ -108,6 +127,30 @@ public final class Interposer {
      * @throws InterruptedException the same
      */
     public Interposed interpose(long pid, long startStamp, Path stdin, Path stdout, Duration timeout)
+            throws Refusal, InterruptedException {
+        try {
+            return attached(pid, startStamp, stdin, stdout, timeout);
+        } catch (Refusal refusal) {
+            throw ended(kernel(), refusal, pid);
+        }
+    }
+
+    /** Of what fails because the target is ending, only that is told: its descriptors and its command line go before itself. */
+    private static Refusal ended(Kernel calls, Refusal refusal, long pid) {
+        return switch (refusal.reason()) {
+            case FAILED, STDIO, PTRACE_REFUSED, NOT_A_LANGUAGE_SERVER, TIMED_OUT -> {
+                long pidfd = calls.pidfd(pid);
+                boolean gone = pidfd < 0 || calls.poll((int) pidfd, Kernel.POLLIN, 100) != 0;
+                if (pidfd >= 0) {
+                    calls.close((int) pidfd);
+                }
+                yield gone ? new Refusal(Reason.GONE, "process " + pid + " ended") : refusal;
+            }
+            case GONE, RECYCLED, NOT_OWNER, BUSY, TRACED, STOPPED, NON_DUMPABLE, OWN_CHILD -> refusal;
+        };
+    }
+
+    private Interposed attached(long pid, long startStamp, Path stdin, Path stdout, Duration timeout)
             throws Refusal, InterruptedException {
         Kernel calls = kernel();
         Facts facts = new Facts(pid);
@@ -122,7 +165,7 @@ public final class Interposer {
             return alone("interpose-" + pid, cancelled -> {
                 long deadline = System.nanoTime() + timeout.toNanos();
                 while (true) {
-                    moment.await(QUIET, GLANCE, deadline, cancelled);
+                    moment.await(quiet, GLANCE, deadline, cancelled);
                     Standstill target = Standstill.of(calls, facts);
                     List<Swapped> swapped = null;
                     try (target) {
@@ -135,11 +178,7 @@ public final class Interposer {
                     }
                     if (swapped != null) {
                         Attachment attachment = new Attachment(pid, stamp, in.toString(), out.toString(), swapped);
-                        Interposed made = live(calls, facts, pidfd, attachment, target.pause());
-                        if (cancelled.get()) {
-                            made.restore();
-                        }
-                        return made;
+                        return settled(live(calls, facts, pidfd, attachment, target.pause()), in, deadline, cancelled);
                     }
                 }
             });
@@ -147,6 +186,40 @@ public final class Interposer {
             calls.close(pidfd);
             throw failed;
         }
+    }
+
+    /** Makes sure that the target is between two messages; if that cannot be known, it gets its old descriptors back. */
+    private static Live settled(Live live, Path stdin, long deadline, AtomicBoolean cancelled)
+            throws Refusal, InterruptedException {
+        boolean sure = live.attachment.swapped().getFirst().was().startsWith("/dev/") || !live.oldClientLives();
+        try (FileChannel server = FileChannel.open(stdin, StandardOpenOption.WRITE)) {
+            sure = sure
+                    || Question.answered(
+                            live.input,
+                            live.output,
+                            server,
+                            Math.max(deadline, System.nanoTime() + ANSWER.toNanos()),
+                            cancelled);
+        } catch (IOException e) {
+            sure = true; // the old client has gone meanwhile, so nothing of its can follow
+        }
+        if (sure && !cancelled.get()) {
+            return live;
+        }
+        try {
+            live.restored(() -> true, new AtomicBoolean());
+        } catch (Refusal hard) {
+            return live; // better attached than lost: the caller can park it
+        }
+        live.input.close();
+        live.output.close();
+        if (cancelled.get()) {
+            throw new InterruptedException();
+        }
+        throw new Refusal(
+                Reason.BUSY,
+                "the editor of process " + live.attachment.pid()
+                        + " does not answer, so it may be in the middle of a message");
     }
 
     /**
@@ -256,13 +329,17 @@ public final class Interposer {
             }
         }
         if (interrupted) {
-            throw new InterruptedException();
+            Thread.currentThread().interrupt(); // also where it came too late
         }
         try {
-            return result.get();
-        } catch (ExecutionException e) {
+            return result.join();
+        } catch (CompletionException e) {
             switch (e.getCause()) {
                 case Refusal refusal -> throw refusal;
+                case InterruptedException given -> {
+                    Thread.interrupted();
+                    throw given;
+                }
                 case RuntimeException unexpected -> throw unexpected;
                 case Error unexpected -> throw unexpected;
                 case null, default -> throw new IllegalStateException(e);
@@ -338,6 +415,8 @@ public final class Interposer {
                     Pause stood = restored(atBoundary, cancelled);
                     input.close();
                     return stood;
+                } catch (Refusal refusal) {
+                    throw ended(calls, refusal, attachment.pid());
                 } finally {
                     input.turn.unlock();
                 }
@@ -363,6 +442,11 @@ public final class Interposer {
                             "the client that started process " + attachment.pid()
                                     + " is gone, and the server would end with it",
                             "let it go on for others with `lsp detach --park`");
+                }
+                if (input.hasMore()) {
+                    throw new Refusal(
+                            Reason.BUSY,
+                            "messages of the old client of process " + attachment.pid() + " have not been read");
                 }
                 // what stands in the FIFO is read by nobody when the target has its old input again
                 moment.await(Duration.ZERO, GLANCE, deadline, cancelled);

@@ -81,6 +81,7 @@ abstract sealed class OldClient implements Channel {
         private static final int EAGAIN = 11;
 
         private final AtomicLong taken = new AtomicLong();
+        private ByteBuffer before = ByteBuffer.allocate(0);
 
         Input(Kernel kernel, int descriptor) {
             super(kernel, descriptor, 1 << 16);
@@ -91,31 +92,61 @@ abstract sealed class OldClient implements Channel {
             return taken.get();
         }
 
+        /** Tells whether bytes that were pushed back have not been read again. */
+        boolean hasMore() {
+            return before.hasRemaining();
+        }
+
         @Override
         public int read(ByteBuffer to) throws IOException {
-            while (to.hasRemaining()) {
-                turn.lock();
-                try {
-                    if (glance(Kernel.POLLIN) == 0) {
-                        continue;
-                    }
-                    long length = kernel.read(descriptor, buffer, Math.min(to.remaining(), buffer.byteSize()));
-                    if (length == 0 || length == -EIO) {
-                        return -1; // a terminal that is gone answers EIO
-                    }
-                    if (length > 0) {
-                        taken.addAndGet(length);
-                        to.put(buffer.asSlice(0, length).asByteBuffer());
-                        return (int) length;
-                    }
-                    if (length != -EAGAIN) {
-                        throw new IOException("the old client's messages cannot be read (errno " + -length + ")");
-                    }
-                } finally {
-                    turn.unlock();
-                }
+            int length = 0;
+            while (to.hasRemaining() && length == 0) {
+                length = readNow(to);
             }
-            return 0;
+            return length;
+        }
+
+        /** Reads what comes within a moment; 0 for nothing. */
+        int readNow(ByteBuffer to) throws IOException {
+            turn.lock();
+            try {
+                if (before.hasRemaining()) {
+                    int length = Math.min(before.remaining(), to.remaining());
+                    to.put(before.slice(before.position(), length));
+                    before.position(before.position() + length);
+                    taken.addAndGet(length);
+                    return length;
+                }
+                if (glance(Kernel.POLLIN) == 0) {
+                    return 0;
+                }
+                long length = kernel.read(descriptor, buffer, Math.min(to.remaining(), buffer.byteSize()));
+                if (length == 0 || length == -EIO) {
+                    return -1; // a terminal that is gone answers EIO
+                }
+                if (length > 0) {
+                    to.put(buffer.asSlice(0, length).asByteBuffer());
+                    taken.addAndGet(length);
+                    return (int) length;
+                }
+                if (length == -EAGAIN) {
+                    return 0;
+                }
+                throw new IOException("the old client's messages cannot be read (errno " + -length + ")");
+            } finally {
+                turn.unlock();
+            }
+        }
+
+        /** Makes bytes that were read the next ones, and forgets that anything was read at all. */
+        void pushBack(byte[] bytes) {
+            turn.lock();
+            try {
+                before = ByteBuffer.wrap(bytes);
+                taken.set(0);
+            } finally {
+                turn.unlock();
+            }
         }
     }
 

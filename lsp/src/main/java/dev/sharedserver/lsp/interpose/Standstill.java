@@ -5,7 +5,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -44,6 +43,7 @@ final class Standstill implements AutoCloseable {
     private final Kernel kernel;
     private final Machine machine;
     private final Facts facts;
+    private final Memory memory;
     private final Arena arena = Arena.ofConfined();
     private final MemorySegment status = arena.allocate(8, 8);
     private final LinkedHashMap<Integer, Task> tasks = new LinkedHashMap<>();
@@ -58,19 +58,19 @@ final class Standstill implements AutoCloseable {
     private long workersMask;
     private long instruction;
     private long page;
-    private @Nullable FileChannel memory;
     private boolean wasToStop;
     private boolean gone;
 
-    private Standstill(Kernel kernel, Facts facts) {
+    private Standstill(Kernel kernel, Facts facts, Memory memory) {
         this.kernel = kernel;
+        this.memory = memory;
         machine = kernel.machine();
         this.facts = facts;
     }
 
     /** Stops all tasks of a process. */
     static Standstill of(Kernel kernel, Facts facts) throws Refusal {
-        Standstill standstill = new Standstill(kernel, facts);
+        Standstill standstill = new Standstill(kernel, facts, Memory.of(facts, kernel.machine()));
         try {
             standstill.stopAll();
             return standstill;
@@ -114,7 +114,11 @@ final class Standstill implements AutoCloseable {
             if (task.event == PTRACE_EVENT_STOP && task.signal != SIGTRAP) {
                 throw new Refusal(Reason.STOPPED, "process " + facts.pid() + " is stopped");
             }
-            if (!registers(task, task.registers, PTRACE_GETREGSET)) {
+            long length = registers(task, task.registers, PTRACE_GETREGSET);
+            if (length < 0) {
+                throw gone();
+            }
+            if (length != machine.size()) {
                 throw new Refusal(Reason.FAILED, "process " + facts.pid() + " is a program for another processor");
             }
         }
@@ -212,7 +216,7 @@ final class Standstill implements AutoCloseable {
             }
             page = mapped;
         }
-        if (bytes.remaining() > PAGE || memory == null) {
+        if (bytes.remaining() > PAGE) {
             throw new Refusal(Reason.FAILED, "a path is too long");
         }
         try {
@@ -267,14 +271,12 @@ final class Standstill implements AutoCloseable {
             registers(chosen, chosen.registers, PTRACE_GETREGSET);
         }
         try {
-            FileChannel opened = facts.memory();
-            memory = opened;
-            instruction = facts.find(machine.instruction(), opened);
+            instruction = memory.instruction();
         } catch (IOException e) {
-            throw new Refusal(Reason.FAILED, "the memory of process " + facts.pid() + " cannot be opened");
+            instruction = 0;
         }
         if (instruction == 0) {
-            throw new Refusal(Reason.FAILED, "process " + facts.pid() + " has no code that makes system calls");
+            throw new Refusal(Reason.BUSY, "process " + facts.pid() + " has just become another program");
         }
         kernel.ptrace(PTRACE_GETSIGMASK, chosen.id, 8, status.address());
         workersMask = status.get(ValueLayout.JAVA_LONG, 0);
@@ -284,13 +286,14 @@ final class Standstill implements AutoCloseable {
         return chosen;
     }
 
-    private boolean registers(Task task, MemorySegment registers, int request) {
+    /** Reads or writes a task's registers; returns how many bytes that were, below zero for a negated errno. */
+    private long registers(Task task, MemorySegment registers, int request) {
         try (Arena scratch = Arena.ofConfined()) {
             MemorySegment vector = scratch.allocate(16, 8);
             vector.set(ValueLayout.JAVA_LONG, 0, registers.address());
             vector.set(ValueLayout.JAVA_LONG, 8, registers.byteSize());
             long result = kernel.ptrace(request, task.id, NT_PRSTATUS, vector.address());
-            return result == 0 && vector.get(ValueLayout.JAVA_LONG, 8) == machine.size();
+            return result < 0 ? result : vector.get(ValueLayout.JAVA_LONG, 8);
         }
     }
 
@@ -301,27 +304,41 @@ final class Standstill implements AutoCloseable {
         }
     }
 
+    /** Waits until a task has stopped or ended; tells whether it has. */
     private boolean look(Task task, long deadline) {
         for (int i = 0; !task.stopped && !task.ended; i++) {
-            long result = kernel.waitFor(task.id, status);
-            if (result == task.id) {
-                int word = status.get(ValueLayout.JAVA_INT, 0);
-                if ((word & 0xff) == 0x7f) {
-                    task.stopped = true;
-                    task.signal = word >> 8 & 0xff;
-                    task.event = word >>> 16;
-                } else {
-                    task.ended = true;
-                }
-            } else if (result < 0) {
-                task.ended = true;
-            } else if (System.nanoTime() > deadline) {
+            poll(task);
+            if (task.stopped || task.ended) {
+                return true;
+            }
+            if (System.nanoTime() > deadline) {
                 return false;
-            } else if (i > 20) {
+            }
+            if (i > 20) {
                 LockSupport.parkNanos(20_000);
+            }
+            if (i % 50 == 49) {
+                // of a process that was killed, the end of the first task is told when those of all others have been
+                // taken notice of
+                for (Task other : tasks.values()) {
+                    poll(other);
+                }
             }
         }
         return true;
+    }
+
+    private void poll(Task task) {
+        long result = task.ended ? 0 : kernel.waitFor(task.id, status);
+        if (result == task.id) {
+            int word = status.get(ValueLayout.JAVA_INT, 0);
+            task.ended = (word & 0xff) != 0x7f;
+            task.stopped = !task.ended;
+            task.signal = word >> 8 & 0xff;
+            task.event = word >>> 16;
+        } else if (result < 0) {
+            task.ended = true;
+        }
     }
 
     /** Returns what this cost the target; complete after {@link #close}. */
@@ -340,13 +357,7 @@ final class Standstill implements AutoCloseable {
             detach();
         } finally {
             ended = System.nanoTime();
-            try {
-                if (memory != null) {
-                    memory.close();
-                }
-            } catch (IOException e) {
-                // it was read and written with calls that told their errors
-            }
+            memory.close();
             arena.close();
         }
     }
@@ -383,7 +394,6 @@ final class Standstill implements AutoCloseable {
     }
 
     private void detach() {
-        // of a process that was killed, the first task's end is told when those of the others are known
         for (Task task : tasks.sequencedValues().reversed()) {
             if (task.ended || !look(task, System.nanoTime() + PATIENCE) || task.ended) {
                 continue;

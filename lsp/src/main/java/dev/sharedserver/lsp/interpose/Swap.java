@@ -43,46 +43,47 @@ final class Swap {
             throw new Refusal(Reason.NON_DUMPABLE, "process " + facts.pid() + " is not dumpable");
         }
         Swap swap = new Swap(target, facts);
-        return swap.wholly(() -> {
+        List<Swapped> swapped = new ArrayList<>();
+        boolean done = false;
+        try {
             List<Watch> taken = swap.take(plan.watches());
-            List<Swapped> swapped = new ArrayList<>();
             for (Plan.Slot slot : plan.slots()) {
                 swapped.add(swap.replace(slot, slot.input() ? stdin : stdout));
             }
             swap.give(taken);
-            return swapped;
-        });
+            done = true;
+        } finally {
+            swap.end(done);
+        }
+        return swapped;
     }
 
     /** Puts the old descriptors back. */
     static void back(Standstill target, Facts facts, Plan plan, List<Swapped> swapped) throws Refusal {
         Swap swap = new Swap(target, facts);
-        swap.wholly(() -> {
+        boolean done = false;
+        try {
             List<Watch> taken = swap.take(plan.watches());
             for (Swapped one : swapped) {
                 swap.restore(one);
             }
             swap.give(taken);
-            return swapped;
-        });
+            done = true;
+        } finally {
+            swap.end(done);
+        }
         // not before all is well: without them nothing could be tried again
         for (Swapped one : swapped) {
             target.call(Call.CLOSE, one.stash());
         }
     }
 
-    private <T> T wholly(Work<T> work) throws Refusal {
-        try {
-            return work.run();
-        } catch (Refusal | RuntimeException | Error failed) {
-            while (!undone.isEmpty()) {
-                undone.pop().run();
-            }
-            throw failed;
-        } finally {
-            for (int spare : spares) {
-                target.call(Call.CLOSE, spare);
-            }
+    private void end(boolean done) throws Refusal {
+        while (!done && !undone.isEmpty()) {
+            undone.pop().run(this);
+        }
+        for (int spare : spares) {
+            target.call(Call.CLOSE, spare);
         }
     }
 
@@ -90,7 +91,7 @@ final class Swap {
         int flags = slot.nonBlocking() | Kernel.O_CLOEXEC;
         // for reading and writing: never waits for a peer, never meets an end of file or a SIGPIPE when the hub is
         // killed
-        int opened = (int) checked("open of " + fifo, target.open(fifo.toString(), Kernel.O_RDWR | flags));
+        int opened = (int) checked("openat", target.open(fifo.toString(), Kernel.O_RDWR | flags));
         spares.add(opened);
         if (!same(opened, fifo)) {
             throw new Refusal(
@@ -101,10 +102,10 @@ final class Swap {
             kept = target.call(Call.FCNTL, slot.number(), Kernel.F_DUPFD_CLOEXEC, LOW_STASH);
         }
         int stash = (int) checked("fcntl", kept);
-        undone.push(() -> target.call(Call.CLOSE, stash));
+        undone.push(new Undo.Close(stash));
         int closeOnExec = slot.closeOnExec() ? Kernel.O_CLOEXEC : 0;
         checked("dup3", target.call(Call.DUP3, opened, slot.number(), closeOnExec));
-        undone.push(() -> target.call(Call.DUP3, stash, slot.number(), closeOnExec));
+        undone.push(new Undo.Dup(stash, slot.number(), closeOnExec));
         return new Swapped(slot.number(), stash, slot.input(), slot.closeOnExec(), slot.link());
     }
 
@@ -119,7 +120,7 @@ final class Swap {
         int kept = (int) checked("fcntl", target.call(Call.FCNTL, one.fd(), Kernel.F_DUPFD_CLOEXEC, LOW_STASH));
         spares.add(kept);
         checked("dup3", target.call(Call.DUP3, one.stash(), one.fd(), closeOnExec));
-        undone.push(() -> target.call(Call.DUP3, kept, one.fd(), closeOnExec));
+        undone.push(new Undo.Dup(kept, one.fd(), closeOnExec));
     }
 
     private List<Watch> take(List<Watch> watches) throws Refusal {
@@ -130,7 +131,7 @@ final class Swap {
             if (result != -ENOENT) {
                 checked("epoll_ctl", result);
                 taken.add(watch);
-                undone.push(() -> add(watch));
+                undone.push(new Undo.Add(watch));
             }
         }
         return taken;
@@ -157,13 +158,23 @@ final class Swap {
         return result;
     }
 
-    @FunctionalInterface
-    private interface Work<T> {
-        T run() throws Refusal;
-    }
+    /** A step back. Data rather than lambdas: the target stands still, and the first lambda of a JVM takes longer than all of this. */
+    private sealed interface Undo {
 
-    @FunctionalInterface
-    private interface Undo {
-        long run() throws Refusal;
+        record Close(int descriptor) implements Undo {}
+
+        record Dup(int from, int to, int flags) implements Undo {}
+
+        record Add(Watch watch) implements Undo {}
+
+        default void run(Swap swap) throws Refusal {
+            if (this instanceof Close close) {
+                swap.target.call(Call.CLOSE, close.descriptor);
+            } else if (this instanceof Dup dup) {
+                swap.target.call(Call.DUP3, dup.from, dup.to, dup.flags);
+            } else if (this instanceof Add add) {
+                swap.add(add.watch);
+            }
+        }
     }
 }

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sharedserver.lsp.interpose;
+
+import org.jspecify.annotations.NullMarked;
