@@ -13,14 +13,17 @@ export interface Attached {
   readonly log: string | undefined
 }
 
-/** One line of `up --json`. */
-interface Line {
-  readonly action?: string
-  readonly name?: string
-  readonly id?: string
-  readonly pid?: number
-  readonly log_file?: string
+/** One server of `up --json`. */
+interface Told {
+  readonly action: string
+  readonly name: string
+  readonly id: string
+  readonly pid: number | null
+  /** Why it failed. */
+  readonly error: string | null
+  /** Why it was skipped. */
   readonly reason?: string
+  readonly log_file?: string
 }
 
 /** How long a directory's end waits for an `up` that has not answered, in ms. */
@@ -78,17 +81,17 @@ export class Attachment {
   /** One call; `optional` if there need not be a config. */
   private async call(way: Way, args: string[], input: string, optional: boolean): Promise<boolean> {
     if (this.done) return true
-    let lines = 0
+    let servers = 0
     let failures = 0
-    const running = start(way.program, args, way, input, (text) => {
-      const line = parse(text)
-      if (!line) return
-      lines++
-      if (line.action === "failed") {
+    const running = start(way.program, args, way, input, (line) => {
+      const told = parse(line)
+      if (!told) return
+      servers++
+      if (told.action === "failed") {
         failures++
-        this.report.failure(line.reason ?? `server ${line.name} failed`)
+        this.report.failure(told.error ?? `server ${told.name} failed`)
       } else {
-        this.note(line, way)
+        this.note(told, way)
       }
     })
     this.running = running
@@ -97,23 +100,23 @@ export class Attachment {
     this.holder.pending = undefined
     this.running = undefined
     if (this.done) return true
-    if (lines === 0 && (code === 64 || code === 2 || code === -1)) return false
-    const noConfig = optional && lines === 0 && err.includes("there is no config file")
+    if (servers === 0 && (code === 64 || code === 2 || code === -1)) return false
+    const noConfig = optional && servers === 0 && err.includes("there is no config file")
     if (noConfig) this.report.info("no servers: neither options nor a config file name any")
     else if (code !== 0 && failures === 0) this.report.failure(err.trim() || `${way.program} up ended with ${code}`)
     else if (err.trim()) this.report.warn(err.trim())
     return true
   }
 
-  private note(line: Line, way: Way): void {
-    const { action, name, id, pid } = line
+  private note(told: Told, way: Way): void {
+    const { action, name, id, pid } = told
     const holds = action === "started" || action === "attached" || action === "rescued"
-    if (holds && name !== undefined && id !== undefined && pid !== undefined) {
+    if (holds && pid !== null) {
       this.leases.add(this.holder, id, way)
-      this.attached.push({ name, id, pid, action, log: line.log_file })
+      this.attached.push({ name, id, pid, action, log: told.log_file })
       this.report.info(`${action} ${name}`, { id, pid })
     } else {
-      this.report.info(`${action} ${name}: ${line.reason ?? ""}`)
+      this.report.info(`${action} ${name}: ${told.reason ?? ""}`)
     }
   }
 
@@ -151,10 +154,11 @@ export class Attachment {
   }
 }
 
-function parse(text: string): Line | undefined {
+/** Reads the document that `up` writes as it grows: each server is a line of it, with a comma before all but the first. */
+function parse(line: string): Told | undefined {
   try {
-    const line: unknown = JSON.parse(text)
-    return typeof line === "object" && line !== null && !Array.isArray(line) ? line : undefined
+    const told: Partial<Told> | null = JSON.parse(line.replace(/^,/, ""))
+    return typeof told?.action === "string" ? (told as Told) : undefined
   } catch {
     return undefined
   }

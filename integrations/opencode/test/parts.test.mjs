@@ -27,9 +27,9 @@ function program(path, text) {
   return file
 }
 
-/** Answers `up` by these lines, and notes each call. */
-const playing = (lines, rest = "") =>
-  program("bin/sharedserver", `echo "$@" >>"${root}/calls"\ncase $1 in\nup) cat >>"${root}/input"\ncat <<'END'\n${lines.map((line) => JSON.stringify(line)).join("\n")}\nEND\n${rest} ;;\nesac`)
+/** Answers `up` by a document of these servers, and notes each call. */
+const playing = (servers, rest = "") =>
+  program("bin/sharedserver", `echo "$@" >>"${root}/calls"\ncase $1 in\nup) cat >>"${root}/input"\ncat <<'END'\n{"servers":[\n${servers.map((server) => JSON.stringify(server)).join("\n,")}\n]}\nEND\n${rest} ;;\nesac`)
 const calls = () => (existsSync(join(root, "calls")) ? readFileSync(join(root, "calls"), "utf8").trim().split("\n") : [])
 
 /** A host that notes what it is told. */
@@ -41,7 +41,7 @@ function host() {
 }
 
 const OPTIONS = { binary: undefined, lockdir: undefined, notify: true, servers: { a: { command: "x" } }, config: undefined }
-const STARTED = { action: "started", name: "a", id: "a", pid: 7 }
+const STARTED = { name: "a", action: "started", pid: 7, error: null, id: "a" }
 
 /** An attachment without any surroundings that the test does not give. */
 const attachment = (options, to = host(), env = { PATH: `${join(root, "bin")}:/usr/bin:/bin` }) =>
@@ -73,7 +73,7 @@ test("programs are tried in order, each once", LIMIT, () => {
 })
 
 test("one call in, one call out; to end twice is to end once", LIMIT, async () => {
-  playing([STARTED, { action: "attached", name: "b", id: "b@12345678", pid: 8 }, { action: "skipped", name: "c", id: "c", reason: "CI is set" }])
+  playing([STARTED, { name: "b", action: "attached", pid: 8, error: null, id: "b@12345678" }, { name: "c", action: "skipped", pid: null, error: null, id: "c", reason: "CI is set" }])
   const one = attachment({})
   const { attached } = await one.up()
   assert.deepEqual(attached.map((server) => server.name), ["a", "b"])
@@ -105,7 +105,7 @@ test("another state directory is another server of the same name", LIMIT, async 
 
 test("each failure is told in the log and on the screen; a program that is too old is passed over", LIMIT, async () => {
   const old = program("old", '[ "$1" = --version ] && echo "sharedserver 0.3.1" && exit 0\nexit 2')
-  playing([{ action: "failed", name: "a", id: "a", reason: "cannot start a" }, { action: "failed", name: "b", id: "b", reason: "cannot start b" }], "exit 1")
+  playing([{ name: "a", action: "failed", pid: null, error: "cannot start a", id: "a" }, { name: "b", action: "failed", pid: null, error: "cannot start b", id: "b" }], "exit 1")
   const to = host()
   const one = attachment({ binary: old }, to)
   await one.up()
@@ -141,7 +141,7 @@ test("no config is no failure, unless it is named", LIMIT, async () => {
 })
 
 test("the health look tells those that run from those that died", LIMIT, async () => {
-  playing([STARTED, { action: "started", name: "b", id: "b", pid: 8 }, { action: "attached", name: "c", id: "c", pid: 9 }])
+  playing([STARTED, { name: "b", action: "started", pid: 8, error: null, id: "b" }, { name: "c", action: "attached", pid: 9, error: null, id: "c" }])
   const to = host()
   const one = attachment({}, to)
   const { way } = await one.up()

@@ -212,4 +212,10 @@ function M.decode(text)
   return good and type(value) == "table" and value or nil
 end
 
+-- Decodes what `up --json` and `down --json` print, line by line as it comes: nil for a line that is no server.
+function M.server(line)
+  local answer = M.decode((line:gsub("^,", "")))
+  return answer and answer.action and answer or nil
+end
+
 return M

@@ -105,7 +105,8 @@ function M.server(name, server)
   if type(server) ~= "table" then
     return nil, ("server %s: a table is expected, not %s"):format(name, vim.inspect(server))
   end
-  if server.command == nil then
+  -- a lazy one may be started by somebody else always
+  if server.command == nil and (server.lazy ~= true or server.args ~= nil) then
     return nil, ("server %s: `command` is missing"):format(name)
   end
   local made = {}

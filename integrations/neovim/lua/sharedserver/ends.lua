@@ -9,7 +9,11 @@ M.EARLY = 3
 M.TAIL = 10
 
 -- Ends that somebody wanted
-local requested = { stop_requested = true, grace_expired = true, restart_requested = true }
+local wishes = {
+  stop_requested = "was stopped",
+  grace_expired = "was stopped, since nobody used it",
+  restart_requested = "was stopped",
+}
 
 local process -- what waits
 local watched = "" -- and for whom
@@ -50,14 +54,16 @@ function M.judge(events, pid)
   if not made or not made.ended then
     return nil
   end
-  made.asked_for = requested[made.cause] or false
+  made.asked_for = wishes[made.cause] ~= nil
   made.lasted = begun and made.ended - begun or nil
   return made
 end
 
 local function sentence(what)
   local text = what.pid and ("(PID %d) "):format(what.pid) or ""
-  if what.signal then
+  if what.asked_for then
+    text = text .. wishes[what.cause]
+  elseif what.signal then
     text = text .. ("was killed by signal %d"):format(what.signal)
   elseif what.code then
     text = text .. ("ended with exit code %d"):format(what.code)
@@ -67,7 +73,7 @@ local function sentence(what)
   if what.cause == "unhealthy" or what.cause == "not_ready" or what.cause == "too_many_crashes" then
     text = text .. ": " .. (what.detail or what.cause)
   end
-  if what.lasted and what.lasted < M.EARLY then
+  if what.lasted and what.lasted < M.EARLY and not what.asked_for then
     text = text .. (", %.1f s after its start"):format(what.lasted)
   end
   if what.next_pid then

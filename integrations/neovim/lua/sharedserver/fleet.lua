@@ -29,7 +29,12 @@ local function callback(name, key, value)
   end
 end
 
--- What has become of one server: a line of `up --json`.
+-- What the tool says of the config that it was given; the keys are named as the user has them.
+local function in_own_words(text)
+  return (text:gsub("^standard input:%d+:%d+: ", ""):gsub("%f[%w]gracePeriod%f[%W]", "idle_timeout"))
+end
+
+-- What has become of one server of `up --json`.
 local function known(answer)
   local server = servers[answer.name]
   if not server then
@@ -46,17 +51,17 @@ local function known(answer)
       said("on_attach", answer.name, ("attached (PID %s, references: %s)"):format(answer.pid, answer.refcount))
     end
   elseif action == "failed" then
-    notify.error(answer.reason or ("server %s cannot be started"):format(answer.name))
+    notify.error(in_own_words(answer.error or ("server %s cannot be started"):format(answer.name)))
   end
 end
 
--- Warnings of the tool, such as unknown keys; what failed stands in the lines.
+-- Warnings of the tool, such as unknown keys; what failed stands in the answers.
 local function complaints(result, answered)
   for text in result.err:gmatch("[^\n]+") do
     if text:find("⚠", 1, true) then
-      notify.warn((text:gsub("^⚠%s*", ""):gsub("^standard input:%d+:%d+: ", "")))
+      notify.warn(in_own_words((text:gsub("^⚠%s*", ""))))
     elseif not answered then
-      notify.error((text:gsub("^✗%s*", "")))
+      notify.error(in_own_words((text:gsub("^✗%s*", ""))))
     end
   end
 end
@@ -85,7 +90,7 @@ local function up(names)
   cli.run(args, {
     input = input,
     line = function(text)
-      local answer = cli.decode(text)
+      local answer = cli.server(text)
       if answer then
         answered = true
         vim.schedule(function()
@@ -181,7 +186,7 @@ local function bring(name, lazy)
   cli.run(args, {
     input = input,
     line = function(text)
-      local answer = cli.decode(text)
+      local answer = cli.server(text)
       if answer then
         answered = true
         answers[#answers + 1] = answer
@@ -219,10 +224,18 @@ local function bring(name, lazy)
 end
 
 function M.start(name)
-  if not servers[name] then
+  local server = servers[name]
+  if not server then
     return unknown(name)
   end
-  return bring(name, false)
+  if server.spec.command then
+    return bring(name, false)
+  end
+  local attached = bring(name, true)
+  if not attached then
+    notify.error(("server %s does not run, and has no `command` to start it by"):format(name))
+  end
+  return attached
 end
 
 function M.attach_if_running(name)
@@ -245,15 +258,14 @@ function M.stop(name, options)
   local server = servers[name]
   wanted[name] = nil
   if options and options.force then
-    server.attached = false
-    watch()
+    local told = server.attached -- then its end is noticed, as any other
     cli.run({ "stop", id(name), "--even-if-used", "--pid", tostring(pid) }, {
       done = function(result)
         vim.schedule(function()
-          if result.code == 0 then
-            said("on_stop", name, "stopped")
-          else
+          if result.code ~= 0 then
             notify.error(cli.complaint(result))
+          elseif not told then
+            said("on_stop", name, "was stopped")
           end
         end)
       end,
@@ -301,17 +313,23 @@ end
 function M.stop_all()
   wanted = {}
   local result = cli.wait({ "down", "--all", "--pid", tostring(pid), "--json" })
-  for line in result.out:gmatch("[^\n]+") do
-    local answer = cli.decode(line)
-    if answer and answer.action == "detached" then
-      said("on_stop", answer.name, "detached")
-    end
-  end
-  for _, server in pairs(servers) do
+  local names = {} -- as the user knows them
+  for name, server in pairs(servers) do
+    names[id(name)] = name
     server.attached = false
   end
   watch()
-  if result.code ~= 0 then
+  local failed = false
+  for line in result.out:gmatch("[^\n]+") do
+    local answer = cli.server(line)
+    if answer and answer.action == "detached" then
+      said("on_stop", names[answer.id] or answer.id, "detached")
+    elseif answer then
+      failed = true
+      notify.error(answer.error)
+    end
+  end
+  if result.code ~= 0 and not failed then
     notify.error(cli.complaint(result))
   end
   return result.code == 0
@@ -352,7 +370,7 @@ local function status(name, view)
     clients = view.clients or {},
   }
   made.attached = holds(made)
-  if not made.command and server then
+  if not made.command and server and server.spec.command then
     made.command = vim.list_extend({ server.spec.command }, server.spec.args or {})
   end
   return made

@@ -65,14 +65,15 @@ local function servers(report)
   local all = require("sharedserver").status_all()
   for _, name in ipairs(names) do
     local status = all[name]
-    local command = status.command and status.command[1] or ""
     if status.running then
       local holds = status.attached and "attached" or "not attached"
       report.ok(("%s runs (PID %d, references: %d, %s)"):format(name, status.pid, status.refcount, holds))
-    elseif command:find("[$~/]") or vim.fn.executable(command) == 1 then
+    elseif not status.command then
+      report.info(("%s is stopped, and for others to start: it has no command here"):format(name))
+    elseif status.command[1]:find("[$~/]") or vim.fn.executable(status.command[1]) == 1 then
       report.info(("%s is stopped%s"):format(name, status.lazy and ", and lazy" or ""))
     else
-      report.warn(("%s is stopped, and its command is not found: %s"):format(name, command))
+      report.warn(("%s is stopped, and its command is not found: %s"):format(name, status.command[1]))
     end
   end
 end

@@ -119,7 +119,6 @@ function M.detail(status)
   field("Log", status.log_file)
   field("Grace", status.grace_period)
   if status.grace_remaining_ms then
-    field("", nil)
     field("Stopped in", M.duration(status.grace_remaining_ms / 1000))
   end
   if #status.clients > 0 then
@@ -167,17 +166,20 @@ local function fill(buffer, name, title)
   if title then
     shown[1] = (" "):rep(math.floor((width - vim.fn.strdisplaywidth(title)) / 2)) .. title
   end
-  vim.api.nvim_buf_set_option(buffer, "modifiable", true)
+  vim.bo[buffer].modifiable = true
   vim.api.nvim_buf_set_lines(buffer, 0, -1, false, shown)
-  vim.api.nvim_buf_set_option(buffer, "modifiable", false)
+  vim.bo[buffer].modifiable = false
   vim.api.nvim_buf_clear_namespace(buffer, namespace, 0, -1)
+  local function mark(line, group)
+    vim.api.nvim_buf_set_extmark(buffer, namespace, line - 1, 0, { end_col = #shown[line], hl_group = group })
+  end
   for line, group in pairs(marks) do
-    vim.api.nvim_buf_add_highlight(buffer, namespace, group, line - 1 + offset, 0, -1)
+    mark(line + offset, group)
   end
   if title then
-    vim.api.nvim_buf_add_highlight(buffer, namespace, "SharedServerHeader", 0, 0, -1)
+    mark(1, "SharedServerHeader")
   end
-  vim.api.nvim_buf_add_highlight(buffer, namespace, "Comment", #shown - 1, 0, -1)
+  mark(#shown, "Comment")
   return width, #shown
 end
 
@@ -196,15 +198,15 @@ end
 -- Opens the window, on one server or on all. Returns window and buffer.
 function M.open(name)
   local buffer = vim.api.nvim_create_buf(false, true)
-  vim.api.nvim_buf_set_option(buffer, "bufhidden", "wipe")
-  vim.api.nvim_buf_set_option(buffer, "filetype", "sharedserver")
+  vim.bo[buffer].bufhidden = "wipe"
+  vim.bo[buffer].filetype = "sharedserver"
   local style = { style = "minimal", border = "rounded" }
   local title = compat.window_title(style, name and "Shared Server" or "Shared Servers")
   local place = placed(fill(buffer, name, title))
   local window = vim.api.nvim_open_win(buffer, true, vim.tbl_extend("force", style, place))
-  vim.api.nvim_win_set_option(window, "wrap", false)
+  vim.wo[window].wrap = false
   -- the colours of the text, not those of menus, which some color schemes make glaring
-  vim.api.nvim_win_set_option(window, "winhighlight", "NormalFloat:Normal,FloatBorder:SharedServerBorder")
+  vim.wo[window].winhighlight = "NormalFloat:Normal,FloatBorder:SharedServerBorder"
 
   local function close()
     if vim.api.nvim_win_is_valid(window) then

@@ -117,9 +117,9 @@ public final class ConfigOutput {
         ServerSpec spec = shown.spec();
         List<String> command = withoutSecrets(spec.command());
         json.name("id").value(shown.id());
-        json.name("command").value(command.get(0));
+        json.name("command").value(command.isEmpty() ? null : command.get(0));
         json.name("args");
-        texts(json, command.subList(1, command.size()));
+        texts(json, command.isEmpty() ? command : command.subList(1, command.size()));
         json.name("env").beginObject();
         for (String entry : shown.env()) {
             int equals = entry.indexOf('=');
@@ -200,7 +200,7 @@ public final class ConfigOutput {
                 out.append(" (").append(Quote.escape(shown.id())).append(')');
             }
             out.append('\n');
-            line(out, "command", TextOutput.command(withoutSecrets(spec.command())));
+            line(out, "command", spec.command().isEmpty() ? null : TextOutput.command(withoutSecrets(spec.command())));
             line(out, "workingDir", shown.workingDir());
             line(out, "envFile", shown.envFile());
             for (String entry : shown.env()) {

@@ -110,11 +110,19 @@ public final class JsonOutput {
         });
     }
 
+    /** How {@code up --json} and {@code down --json} begin: a line, and those of the servers follow. */
+    public static final String FLEET_BEGIN = "{\"servers\":[\n";
+
+    /** How they end. */
+    public static final String FLEET_END = "]}\n";
+
     /**
-     * Returns one line of {@code up --json} and {@code down --json}; what is null is left out.
+     * Returns one server of {@code up --json} and {@code down --json}, in one line. {@code pid} and {@code error} are always there,
+     * of the rest what is not null.
      *
      * @param name as the config has it
      * @param id as it is on disk
+     * @param reason why it failed, or was skipped
      */
     public static String fleet(
             String action,
@@ -124,17 +132,21 @@ public final class JsonOutput {
             @Nullable Integer refcount,
             @Nullable String logFile,
             @Nullable Integer port,
+            boolean failed,
             @Nullable String reason) {
         return JsonText.of(JsonText.Form.LINE, json -> {
             json.beginObject();
-            json.name("action").value(action);
             json.name("name").value(name);
-            json.name("id").value(id);
+            json.name("action").value(action);
+            json.setSerializeNulls(true);
             json.name("pid").value(pid);
+            json.name("error").value(failed ? reason : null);
+            json.setSerializeNulls(false);
+            json.name("id").value(id);
             json.name("refcount").value(refcount);
             json.name("log_file").value(logFile);
             json.name("port").value(port);
-            json.name("reason").value(reason);
+            json.name("reason").value(failed ? null : reason);
             json.endObject();
         });
     }

@@ -15,7 +15,8 @@ record Option(String flag, @Nullable String value, String help) {
     static final Option PID = new Option(
             "--pid", "PID", "the client's process (default: the parent process, or the nearest lasting ancestor)");
     static final Option JSON = new Option("--json", null, "print JSON");
-    static final Option JSON_LINES = new Option("--json", null, "print JSON, one line for each server");
+    static final Option JSON_STREAM =
+            new Option("--json", null, "print one JSON document, a line of it for each server as soon as it is known");
     static final Option GRACE_PERIOD = new Option(
             "--grace-period", "DURATION", "how long the server stays when nobody holds it (default: 5m; 0s = none)");
     static final Option METADATA = new Option("--metadata", "TEXT", "a note on the client, shown by list and info");

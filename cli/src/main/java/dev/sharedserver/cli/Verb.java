@@ -14,7 +14,8 @@ enum Verb {
             """
             The server runs as long as somebody holds it, and for the grace period after that. The reference belongs
             to a process and is dropped by `unuse` or by the end of that process, however it ends. A server that runs
-            already ignores COMMAND.
+            already ignores COMMAND. Without COMMAND the config says what to start, and what it depends on is attached
+            to before it.
             """,
             """
             0 attached; 1 not; 126 COMMAND cannot be executed; 127 COMMAND was not found
@@ -38,7 +39,8 @@ enum Verb {
             "NAME… [options] -- COMMAND [ARG…]",
             "attach to servers, then become a command",
             """
-            The reference belongs to COMMAND, which keeps this process's pid and terminal, and ends with it.
+            The reference belongs to COMMAND, which keeps this process's pid and terminal, and ends with it. What the
+            servers depend on by the config is held as well.
             """,
             """
             COMMAND's; 1 a server cannot be attached; 126, 127 COMMAND cannot be executed, was not found
@@ -78,7 +80,7 @@ enum Verb {
                     Option.CONFIG,
                     new Option("--servers-json", "-", "take the config from standard input instead of a file"),
                     new Option("--only", "lazy|eager", "only the servers that are lazy, or only those that are not"),
-                    Option.JSON_LINES)),
+                    Option.JSON_STREAM)),
     DOWN(
             "down",
             "[NAME… | --all] [options]",
@@ -94,7 +96,7 @@ enum Verb {
                     new Option("--all", null, "every server that the client holds, in the config or not"),
                     Option.PID,
                     Option.CONFIG,
-                    Option.JSON_LINES)),
+                    Option.JSON_STREAM)),
     LIST(
             "list",
             "[--json | --watch]",

@@ -17,7 +17,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -41,15 +40,6 @@ class ConfigIT {
         } catch (IOException e) {
             throw new AssertionError(e);
         }
-    }
-
-    private static Map<String, JsonObject> byName(Result result) {
-        Map<String, JsonObject> lines = new LinkedHashMap<>();
-        for (String line : result.out().lines().toList()) {
-            JsonObject object = JsonParser.parseString(line).getAsJsonObject();
-            lines.put(object.get("name").getAsString(), object);
-        }
-        return lines;
     }
 
     private static String action(Map<String, JsonObject> lines, String name) {
@@ -100,7 +90,7 @@ class ConfigIT {
             """.formatted(web, redis));
         Stamped client = box.client();
         Result up = box.run("up", "--pid", "" + client.pid(), "--json").ok().isQuiet();
-        Map<String, JsonObject> lines = byName(up);
+        Map<String, JsonObject> lines = up.fleet();
         assertEquals("started", action(lines, "web"));
         assertEquals("started", action(lines, "cache"));
         assertEquals("cache", lines.keySet().iterator().next(), "what it depends on is told first");
@@ -109,11 +99,11 @@ class ConfigIT {
                 Objects.requireNonNull(lines.get("web")).get("pid"));
         Until.holds(() -> ask(redis, "PING").equals("+PONG"), "redis answers");
         Until.holds(() -> ask(web, "GET / HTTP/1.0\r\n").contains("200 OK"), "the web server answers");
-        assertEquals("attached", action(byName(box.run("up", "--json").ok()), "web"));
+        assertEquals("attached", action(box.run("up", "--json").ok().fleet(), "web"));
         assertEquals(2, box.refcount("cache"));
 
         Result down = box.run("down", "--json").ok();
-        assertEquals(List.of("web", "cache"), List.copyOf(byName(down).keySet()), "the dependent one is left first");
+        assertEquals(List.of("web", "cache"), List.copyOf(down.fleet().keySet()), "the dependent one is left first");
         assertEquals(1, box.refcount("web"));
         client.kill();
         Until.holds(() -> box.check("web") == 2 && box.check("cache") == 2, "both ended with their only client");
@@ -140,7 +130,7 @@ class ConfigIT {
         assertEquals(2, box.check("after"), "it waits for what it depends on");
         Files.createFile(box.work().resolve("go"));
         stop.await().ok();
-        Map<String, JsonObject> lines = byName(up.await().ok());
+        Map<String, JsonObject> lines = up.await().ok().fleet();
         assertEquals("started", action(lines, "slow"));
         assertEquals("started", action(lines, "after"));
     }
@@ -162,13 +152,14 @@ class ConfigIT {
         up.complains("servers.broken.gracePeriod: a duration is expected, not the number 5");
         assertEquals(0, box.check("fine"));
         assertEquals(2, box.check("top"));
-        Map<String, JsonObject> lines = byName(box.run("up", "fine", "missing", "nobody", "--json", "--pid", client)
-                .exits(1));
+        Map<String, JsonObject> lines = box.run("up", "fine", "missing", "nobody", "--json", "--pid", client)
+                .exits(1)
+                .fleet();
         assertEquals(3, lines.size());
         assertEquals("attached", action(lines, "fine"));
         assertEquals("failed", action(lines, "missing"));
         assertTrue(Objects.requireNonNull(lines.get("nobody"))
-                .get("reason")
+                .get("error")
                 .getAsString()
                 .contains("no server 'nobody' is in"));
     }
@@ -181,7 +172,9 @@ class ConfigIT {
         String client = "" + box.client().pid();
         assertEquals(
                 List.of("c", "b", "a"),
-                List.copyOf(byName(box.run("up", "a", "--json", "--pid", client).ok())
+                List.copyOf(box.run("up", "a", "--json", "--pid", client)
+                        .ok()
+                        .fleet()
                         .keySet()));
         assertEquals(2, box.check("d"));
         box.run("down", "b", "--pid", client).ok().says("Detached from server b");
@@ -213,10 +206,11 @@ class ConfigIT {
         assertEquals("ran\n", run.run().ok().out());
 
         box.run("use", "lazy", "--pid", "" + box.client().pid()).ok().says("Started");
-        Map<String, JsonObject> lines = byName(box.command("up", "--json", "--pid", client)
+        Map<String, JsonObject> lines = box.command("up", "--json", "--pid", client)
                 .env("OTHER_URL", "")
                 .run()
-                .ok());
+                .ok()
+                .fleet();
         assertEquals("attached", action(lines, "lazy"));
         assertEquals("started", action(lines, "other"), "a variable that is empty is not set");
     }

@@ -7,12 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code use --hold}: a reference for a time, which needs no process and outlives those of ours. */
@@ -71,9 +72,10 @@ class HoldIT {
     void severalHoldsAreSeveralReferences(Sandbox box) {
         String first = hold(box, "1h", "--", "sleep", "1000");
         String second = hold(box, "2h");
-        String third = hold(box, "4s");
-        assertEquals(3, Set.of(first, second, third).size());
-        assertEquals(3, box.refcount("web"));
+        JsonObject third = held(box, "1s");
+        assertEquals(3, Set.of(first, second, third.get("hold").getAsString()).size());
+        // told with the hold: it may be over before anybody can look
+        assertEquals(3, third.get("refcount").getAsInt());
         Until.holds(() -> box.refcountOnDisk("web") == 2, "one has ended");
         box.run("unuse", "web", "--hold", first).ok().says("(refcount: 1)");
         assertEquals(
@@ -131,32 +133,51 @@ class HoldIT {
     }
 
     @ParameterizedTest
-    @org.junit.jupiter.params.provider.EnumSource
+    @EnumSource
     void aHoldOutlivesOursAndEndsWhenItWouldHave(RecoveryIT.Victim victim, Sandbox box) {
-        long begun = System.nanoTime();
-        String key = hold(box, "3s", "--grace-period", "1h", "--", "sleep", "1000");
-        victim.kill(box);
-        assertEquals(0, box.check("web"));
-        assertEquals(key, key(box));
-        Until.holds(Duration.ofSeconds(6), () -> box.refcountOnDisk("web") == 0, "the hold has ended");
-        long took = (System.nanoTime() - begun) / 1_000_000;
-        assertTrue(took >= 2990 && took < 5000, () -> "after " + took + " ms");
+        long until = killedMeanwhile(victim, box);
+        box.run("check", "web"); // has somebody watch it again
+        Until.holds(() -> box.refcountOnDisk("web") == 0, "the hold has ended");
+        assertTrue(nowMillis() >= until, "not sooner");
+        assertEquals(1, box.check("web"));
     }
 
     @Test
     void aHoldThatEndedWhileNobodyWatchedIsOver(Sandbox box) {
-        hold(box, "3s", "--grace-period", "1h", "--", "sleep", "1000");
-        long until = box.requireClientsOnDisk("web")
-                .getAsJsonObject("clients")
-                .getAsJsonObject(key(box))
-                .getAsJsonObject("until")
-                .get("monotonic_ms")
-                .getAsLong();
-        RecoveryIT.Victim.BOTH.kill(box);
-        Until.holds(() -> System.nanoTime() / 1_000_000 > until + 50, "its time is over");
+        long until = killedMeanwhile(RecoveryIT.Victim.BOTH, box);
+        Until.holds(() -> nowMillis() > until + 50, "its time is over");
         assertEquals(1, box.refcountOnDisk("web"));
         box.run("check", "web");
         Until.holds(() -> box.check("web") == 1, "nobody holds it");
+    }
+
+    /**
+     * Makes a hold and kills who watches it, before it is over: on a machine that is too busy for that, anew with a longer one.
+     * Returns the end of the hold, in ms of the monotonic clock.
+     */
+    private static long killedMeanwhile(RecoveryIT.Victim victim, Sandbox box) {
+        for (int seconds = 2; seconds < 60; seconds *= 2) {
+            String key = hold(box, seconds + "s", "--grace-period", "1h", "--", "sleep", "1000");
+            JsonObject clients = box.clientsOnDisk("web");
+            if (clients != null) {
+                long until = clients.getAsJsonObject("clients")
+                        .getAsJsonObject(key)
+                        .getAsJsonObject("until")
+                        .get("monotonic_ms")
+                        .getAsLong();
+                victim.kill(box);
+                if (nowMillis() < until - 100) {
+                    assertEquals(key, key(box));
+                    return until;
+                }
+            }
+            Until.holds(() -> box.check("web") == 1, "the hold has ended");
+        }
+        throw new AssertionError("a kill takes longer than half a minute");
+    }
+
+    private static long nowMillis() {
+        return System.nanoTime() / 1_000_000;
     }
 
     @Test
@@ -171,9 +192,14 @@ class HoldIT {
 
     /** Makes a hold and returns its key. */
     private static String hold(Sandbox box, String time, String... more) {
-        List<String> args = new java.util.ArrayList<>(List.of("use", "web", "--json", "--hold", time));
+        return held(box, time, more).get("hold").getAsString();
+    }
+
+    /** Makes a hold and returns what is told of it. */
+    private static JsonObject held(Sandbox box, String time, String... more) {
+        List<String> args = new ArrayList<>(List.of("use", "web", "--json", "--hold", time));
         args.addAll(List.of(more));
-        return box.run(args.toArray(String[]::new)).ok().json().get("hold").getAsString();
+        return box.run(args.toArray(String[]::new)).ok().json();
     }
 
     private static String key(Sandbox box) {

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -127,8 +126,7 @@ class PortIT {
             """);
         Result up =
                 box.run("up", "--json", "--pid", "" + box.client().pid()).ok().isQuiet();
-        int port =
-                JsonParser.parseString(up.out()).getAsJsonObject().get("port").getAsInt();
+        int port = Objects.requireNonNull(up.fleet().get("cache")).get("port").getAsInt();
         assertTrue(answers(port, "PING", "+PONG"), "it is ready");
         assertEquals(port, box.info("cache").get("port").getAsInt());
         Result use = box.run(
@@ -302,11 +300,10 @@ class PortIT {
             box.run("events", "web").ok().says("start failed").says("port " + port + " is held by process " + SELF);
 
             write(box.work(), "\"db\": {\"command\": \"sleep\", \"args\": [\"1000\"], \"port\": " + port + "}");
-            JsonObject line = JsonParser.parseString(
-                            box.run("up", "--json", "--pid", client).exits(1).out())
-                    .getAsJsonObject();
+            JsonObject line = Objects.requireNonNull(
+                    box.run("up", "--json", "--pid", client).exits(1).fleet().get("db"));
             assertEquals("failed", line.get("action").getAsString());
-            assertTrue(line.get("reason").getAsString().contains("held by process " + SELF), line::toString);
+            assertTrue(line.get("error").getAsString().contains("held by process " + SELF), line::toString);
         }
     }
 

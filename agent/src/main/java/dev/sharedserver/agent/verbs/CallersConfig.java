@@ -208,6 +208,12 @@ final class CallersConfig {
         return value;
     }
 
+    /** Returns the server as the file has it, null if it names none of that name, or a broken one. */
+    @Nullable
+    ServerSpec named(ServerName onDisk) {
+        return place == null ? null : file().servers().get(inFile(onDisk));
+    }
+
     /** Returns the server, null if the config does not name it. */
     @Nullable
     Configured configured(ServerName onDisk, UseOptions options, PortChoice ports) throws Failure {

@@ -127,12 +127,27 @@ final class ExecVerb {
         uses.refuseMismatch(name, launch, options);
         Client client = conversation.client(options.pid(), null, options.metadata());
         Client follower = exec.noWait() ? client : Client.process(self, Instant.now(), options.metadata());
+        boolean runs = supervisor.server(name).state().instance() != null;
+        Prerequisites before = uses.before(runs ? follower : client, conversation::ask);
+        if (exec.command().isEmpty()) {
+            before.take(name, conversation.names.config(options.config()), options);
+        }
         Outcome outcome = conversation.ask(name, number -> new Event.Exec(number, client, follower, launch, self));
         switch (outcome) {
-            case Outcome.Become become -> become(name, self, Objects.requireNonNull(launch, "there was one"), options);
+            case Outcome.Become become -> {
+                try {
+                    become(name, self, Objects.requireNonNull(launch, "there was one"), options);
+                } catch (Failure e) {
+                    before.giveBack();
+                    throw e;
+                }
+            }
             case Outcome.Attached attached -> attached(exec, self, launch, options, attached.refcount());
             case Outcome.Rescued rescued -> attached(exec, self, launch, options, rescued.refcount());
-            default -> conversation.answer(name, outcome, false);
+            default -> {
+                before.giveBack();
+                conversation.answer(name, outcome, false);
+            }
         }
     }
 

@@ -74,6 +74,12 @@ final class Launches {
                 surroundings(options, request));
     }
 
+    /** Returns what the config has a server run, null if it leaves that to others. */
+    @Nullable
+    Launch configured(ServerName name, CallersConfig.Configured found, Request request) throws Failure {
+        return found.command().isEmpty() ? null : launch(name, found.options(), found.command(), request);
+    }
+
     private static Health health(UseOptions options) {
         RestartPolicy restart = options.restart();
         return new Health(options.ready(), options.check(), restart == null ? RestartPolicy.NEVER : restart);

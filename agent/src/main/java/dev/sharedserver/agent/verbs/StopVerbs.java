@@ -111,8 +111,10 @@ final class StopVerbs {
         for (String warning : found.warnings()) {
             launcher.stderr(complaints.warning(warning));
         }
-        Launch wanted = launches.launch(name, found.options(), found.command(), request);
-        return Renewal.of(running, wanted, found.options().env());
+        Launch wanted = launches.configured(name, found, request);
+        return wanted == null
+                ? null
+                : Renewal.of(running, wanted, found.options().env());
     }
 
     void adminStop(Command.AdminStop stop) throws IOException, InterruptedException, Failure {

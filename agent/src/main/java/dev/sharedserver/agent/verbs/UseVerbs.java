@@ -85,6 +85,9 @@ final class UseVerbs {
         if (found.skippedBy() != null) {
             return new Wish(options, null, runs ? null : found.skippedBy());
         }
+        if (found.command().isEmpty()) {
+            return new Wish(found.options(), null, null);
+        }
         return new Wish(found.options(), launch(name, found.options(), found.command(), exec), null);
     }
 
@@ -105,7 +108,20 @@ final class UseVerbs {
         Launch launch = wish.launch();
         Client client = conversation.client(options.pid(), options.hold(), options.metadata());
         refuseMismatch(use.name(), launch, options);
+        Prerequisites before = before(client, conversation::askPatiently);
+        if (use.command().isEmpty()) {
+            for (FleetResult one : before.take(use.name(), names.config(options.config()), options)) {
+                if (options.export()) {
+                    launcher.stderr(one.text());
+                } else if (!options.json()) {
+                    launcher.stdout(one.text());
+                }
+            }
+        }
         Outcome outcome = conversation.askPatiently(use.name(), number -> new Event.Use(number, client, launch));
+        if (!isHeld(outcome)) {
+            before.giveBack();
+        }
         if (outcome instanceof Outcome.Attached || outcome instanceof Outcome.Rescued) {
             warnOfMismatch(use.name(), launch, options);
         }
@@ -113,6 +129,18 @@ final class UseVerbs {
         if (!options.export() || !export(use.name(), outcome, hold)) {
             conversation.answer(use.name(), outcome, options.json(), hold);
         }
+    }
+
+    /** Returns what takes, for a client, the servers that others depend on. */
+    Prerequisites before(Client client, Prerequisites.Asking asking) {
+        FleetResults make = new FleetResults(supervisor, messages, complaints);
+        return new Prerequisites(supervisor, launches, request, make, client, asking);
+    }
+
+    private static boolean isHeld(Outcome outcome) {
+        return outcome instanceof Outcome.Attached
+                || outcome instanceof Outcome.Rescued
+                || outcome instanceof Outcome.Started;
     }
 
     /** Prints the endpoint of a server that was attached; false if it was not. */
@@ -205,6 +233,7 @@ final class UseVerbs {
     void run(Command.Run run) throws IOException, InterruptedException, Failure {
         Client client = Client.process(callers.launcher(request), Instant.now(), run.metadata());
         UseOptions options = UseOptions.ofConfig(run.config());
+        Prerequisites before = before(client, conversation::ask);
         List<ServerName> held = new ArrayList<>();
         try {
             for (ServerName name : run.names()) {
@@ -214,13 +243,12 @@ final class UseVerbs {
                     launcher.stderr(complaints.skipped(name.value(), skippedBy));
                     continue;
                 }
+                before.take(name, names.config(run.config()), options);
                 Launch launch = wish.launch();
                 Outcome outcome = conversation.ask(name, number -> new Event.Use(number, client, launch));
-                boolean holds = outcome instanceof Outcome.Attached
-                        || outcome instanceof Outcome.Rescued
-                        || outcome instanceof Outcome.Started;
-                if (!holds) {
+                if (!isHeld(outcome)) {
                     drop(held, client);
+                    before.giveBack();
                     conversation.answer(name, outcome, false);
                     return;
                 }
@@ -228,12 +256,14 @@ final class UseVerbs {
             }
         } catch (Failure e) {
             drop(held, client);
+            before.giveBack();
             throw e;
         }
         launcher.become(run.command(), List.of(), "");
         LauncherConnection.ExecError error = launcher.execError();
         if (error != null) {
             drop(held, client);
+            before.giveBack();
             String command = Quote.of(run.command().get(0));
             throw Verbs.Conversation.isMissing(error.errno())
                     ? new Failure(ExitCodes.NOT_FOUND, "command not found: " + command)

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * place is marked in the texts below: see {@link #withPort}.
  *
  * @param name as in the file
- * @param command argv, never empty
+ * @param command argv; empty for a lazy server that somebody else starts
  * @param env {@code K=V} each, in the order of the file
  * @param lazy whether {@code up} leaves it alone unless it runs
  * @param skipIfEnv name of a variable; where it is set and not empty, the server is not wanted

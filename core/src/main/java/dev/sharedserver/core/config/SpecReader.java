@@ -93,12 +93,12 @@ final class SpecReader {
             String value = port instanceof Port.Fixed fixed ? Integer.toString(fixed.number()) : ServerSpec.PORT_MARK;
             expansion = new Expansion(variable -> variable.equals("PORT") ? value : variables.apply(variable), budget);
         }
-        List<String> command = command(dict);
+        boolean lazy = bool(dict.get("lazy"), path + ".lazy");
+        List<String> command = command(dict, lazy);
         List<String> env = env(dict.get("env"));
         Period gracePeriod = period(dict, "gracePeriod", path);
         String logFile = filePath(dict, "logFile");
         String metadata = text(dict.get("metadata"), path + ".metadata");
-        boolean lazy = bool(dict.get("lazy"), path + ".lazy");
         String skipIfEnv = skipIfEnv(dict.get("skipIfEnv"));
         String workingDir = filePath(dict, "workingDir");
         String envFile = filePath(dict, "envFile");
@@ -254,8 +254,11 @@ final class SpecReader {
 
     // Keys
 
-    private List<String> command(Node.Dict dict) {
+    private List<String> command(Node.Dict dict, boolean lazy) {
         Node value = dict.get("command");
+        if (value == null && lazy && dict.get("args") == null) {
+            return List.of();
+        }
         if (value == null) {
             wrong(dict, path, "\"command\" is missing: the program to run, its arguments go into \"args\"");
         } else if (value instanceof Node.Items) {

@@ -27,4 +27,9 @@ public record Client(
     public static Client hold(String id, Instant attachedAt, Deadline until, @Nullable String metadata) {
         return new Client("hold-" + id, null, attachedAt, metadata, until);
     }
+
+    /** Returns the same holder with another note. */
+    public Client with(@Nullable String note) {
+        return new Client(key, process, attachedAt, note, until);
+    }
 }

@@ -19,6 +19,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The JSON Schema that is shipped says what the program says. */
@@ -93,6 +94,24 @@ class SchemaTest {
     void whatOneAcceptsTheOtherAccepts(String keys) throws IOException {
         assertEquals(List.of(), problems(server(keys)));
         assertEquals(Set.of(), complaints(server(keys)));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "{\"lazy\": true} | true",
+                "{\"lazy\": true, \"gracePeriod\": \"1h\"} | true",
+                "{\"lazy\": true, \"command\": \"\"} | false",
+                "{\"lazy\": true, \"args\": [\"x\"]} | false",
+                "{\"lazy\": false} | false",
+                "{} | false"
+            })
+    void onlyALazyServerGoesWithoutCommand(String server, boolean good) throws IOException {
+        String text = "{\"servers\": {\"web\": " + server + "}}";
+        assertEquals(good, problems(text).isEmpty(), () -> problems(text).toString());
+        assertEquals(good, complaints(text).isEmpty());
     }
 
     @ParameterizedTest
