@@ -2,6 +2,7 @@
 
 #include "guard.h"
 #include "proc.h"
+#include "relay.h"
 #include "spawn.h"
 #include "statedir.h"
 #include "watch.h"
@@ -614,6 +615,7 @@ struct conversation {
 	int streams; /* something was printed, and there may be more */
 	struct buffer input; /* standard input so far: kept, since an agent that takes over asks for it again */
 	int input_ended;
+	const struct buffer *request; /* that is being answered */
 };
 
 enum { INPUT_WHOLE, INPUT_MORE, INPUT_LATE, INPUT_BROKEN };
@@ -670,6 +672,36 @@ static int exec_failed(struct conversation *c, int step, int error)
 	return step != STEP_EXEC ? TROUBLE : error == ENOENT || error == ENOTDIR ? 127 : 126;
 }
 
+/* The names of hubs' sockets: ".lsp.sock". Only in the state directory, which is ours alone, a request is repeated. */
+static int names_a_hub(const char *name)
+{
+	size_t n = strlen(name);
+	return n > 6 && n < 64 && name[0] == '.' && !strchr(name, '/') && strcmp(name + n - 5, ".sock") == 0;
+}
+
+/* Says the request again, to a hub. One that is not there is the agent's affair, which is asked once more. */
+static int ask_hub(struct conversation *c, const char *name)
+{
+	struct sockaddr_un address;
+	int keep = -1, begun = 0;
+	close(c->fd);
+	c->fd = -1;
+	if (statedir_address(c->state->path, name, &address, &keep) != 0)
+		return LOST;
+	c->fd = connect_to(&address, sizeof address);
+	if (keep >= 0)
+		close(keep);
+	if (c->fd < 0 || !statedir_is_ours(c->fd) || send_all(c->fd, c->request->at, c->request->length) != 0)
+		return LOST;
+	trace("answered by %s", name);
+	int code = relay(c->fd, &begun);
+	if (code == RELAY_MALFORMED)
+		complain("the hub at %s/%s sent what is no answer", c->state->path, name);
+	if (code == RELAY_LOST && begun)
+		complain("the hub at %s/%s hung up in the middle of the session", c->state->path, name);
+	return code >= 0 ? code : code == RELAY_LOST && !begun ? LOST : TROUBLE;
+}
+
 static int obey(struct conversation *c, char type, struct cursor *body)
 {
 	switch (type) {
@@ -710,6 +742,12 @@ static int obey(struct conversation *c, char type, struct cursor *body)
 		if (limit > INPUT_LIMIT || !cursor_done(body))
 			return malformed(type);
 		return send_input(c, limit, timeout);
+	}
+	case 'H': {
+		char *name = get_string(body);
+		int result = name && cursor_done(body) && names_a_hub(name) ? ask_hub(c, name) : malformed(type);
+		free(name);
+		return result;
 	}
 	case 'W': {
 		struct watch w = {0};
@@ -797,6 +835,7 @@ static int ask(struct conversation *c, char **argv)
 			return TROUBLE;
 		}
 		int64_t asked = now_ms();
+		c->request = &b;
 		int result = send_all(c->fd, b.at, b.length) == 0 ? converse(c) : LOST;
 		if (result != LOST) {
 			buffer_free(&b);
@@ -804,7 +843,8 @@ static int ask(struct conversation *c, char **argv)
 				close(c->fd);
 			return result;
 		}
-		close(c->fd);
+		if (c->fd >= 0)
+			close(c->fd);
 		trace("the agent hung up, trying again");
 		if (now_ms() > deadline && now_ms() - asked < PATIENCE_MS) {
 			complain("the agent of %s hung up without an answer; see %s/.agent.log", c->state->path,

@@ -90,6 +90,12 @@ static int blocking(int fd)
 	return fd >= 0 && fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK) == 0 ? fd : -1;
 }
 
+static int is_fifo(int fd)
+{
+	struct stat st;
+	return fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode);
+}
+
 /* Opened without waiting for the other end of a fifo(7): nobody could cancel that. */
 static int open_output(const char *path)
 {
@@ -98,9 +104,8 @@ static int open_output(const char *path)
 
 static int open_input(const char *path)
 {
-	struct stat st;
 	int fd = open(path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
-	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode)) {
+	if (fd >= 0 && is_fifo(fd)) {
 		/* with a writer of its own (itself) the server sees no end of file between two writers */
 		int both = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK);
 		if (both >= 0) {
@@ -109,6 +114,19 @@ static int open_input(const char *path)
 		}
 	}
 	return blocking(fd);
+}
+
+/* A server that is talked to by two fifos outlives whoever talks to it: it is its own reader, too, and waits for the next one. */
+static int open_answers(const char *path, int in)
+{
+	if (is_fifo(in)) {
+		int both = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK);
+		if (both >= 0 && is_fifo(both))
+			return blocking(both);
+		if (both >= 0)
+			close(both);
+	}
+	return open_output(path);
 }
 
 static void close_between(unsigned first, unsigned last)
@@ -231,7 +249,7 @@ static _Noreturn void child(const struct spawn *s, pid_t guard, int report)
 	int in = open_input(*s->in ? s->in : "/dev/null");
 	if (in < 0)
 		fail(report, STEP_STDIN);
-	int out = open_output(s->out);
+	int out = open_answers(s->out, in);
 	if (out < 0)
 		fail(report, STEP_OUTPUT);
 	int err = *s->err ? open_output(s->err) : out;

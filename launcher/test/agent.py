@@ -148,6 +148,9 @@ def answer(connection):
                 time.sleep(0.01)
             connection.sendall(frame(b"C", packed_list(argv[1:]) + packed_list([]) + packed("")))
             stream.read(1)
+    elif verb == "elsewhere":
+        mark("elsewhere")
+        connection.sendall(frame(b"H", packed(argv[1])))
     elif verb == "hang":
         time.sleep(3600)
 

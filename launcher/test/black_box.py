@@ -154,6 +154,150 @@ def input_is_sent_again_when_the_agent_dies(p):
     assert given(p, "100", "10000", "once", data=b"read once").stdout == b"I0:read once"
 
 
+class Hub:
+    """Listens in the state directory; each connection is served by what it is given, which gets the stream and the request."""
+
+    def __init__(self, p, name, serve):
+        self.requests = []
+        p.run("say", "warm", "0")
+        self.listener = socket.socket(socket.AF_UNIX)
+        here = os.open(p.directory, os.O_PATH)
+        self.listener.bind(f"/proc/self/fd/{here}/{name}")
+        os.close(here)
+        self.listener.listen()
+        self.serve = serve
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._answer, args=[connection], daemon=True).start()
+
+    def _answer(self, connection):
+        with connection, connection.makefile("rb") as stream:
+            kind, body = self.frame(stream)
+            self.requests.append((kind, body))
+            try:
+                self.serve(connection, stream)
+            except OSError:
+                pass
+
+    @staticmethod
+    def frame(stream):
+        head = stream.read(4)
+        if len(head) < 4:
+            return None, None
+        data = stream.read(struct.unpack(">I", head)[0])
+        return data[:1], data[1:]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *unused):
+        self.listener.close()
+
+
+def echo(connection, stream):
+    while True:
+        kind, body = Hub.frame(stream)
+        if not body:
+            connection.sendall(frame("E", b"bye") + frame("X", b"\x05"))
+            return
+        assert kind == b"D"
+        connection.sendall(frame("O", body))
+
+
+@test
+def a_hub_answers_instead_and_gets_the_input_as_it_comes(p):
+    with Hub(p, ".test.sock", echo) as hub:
+        one = p.popen("elsewhere", ".test.sock", stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        for said in b"first", b"second" * 10000:
+            one.stdin.write(said)
+            one.stdin.flush()
+            assert one.stdout.read(len(said)) == said
+        one.stdin.close()
+        assert (one.stdout.read(), one.stderr.read(), one.wait(PATIENCE)) == (b"", b"bye", 5)
+        assert [kind for kind, _ in hub.requests] == [b"R"] and b"elsewhere" in hub.requests[0][1]
+
+
+@test
+def neither_side_of_a_session_holds_up_the_other(p):
+    """Who only writes is heard until what comes back finds no room any more; then all of it is there."""
+    size = 8 << 20
+    got = []
+
+    def gather(connection, stream):
+        connection.sendall(frame("O", b"o" * 1000000))
+        while len(got) < 1 or sum(got) < size:
+            got.append(len(Hub.frame(stream)[1]))
+        connection.sendall(frame("X", b"\0"))
+
+    for outputs in os.pipe, lambda: [s.detach() for s in socket.socketpair()]:
+        got.clear()
+        with Hub(p, ".test.sock", gather):
+            read, write = outputs()
+            one = p.popen("elsewhere", ".test.sock", stdin=subprocess.PIPE, stdout=write)
+            os.close(write)
+            one.stdin.write(b"i" * size)
+            one.stdin.flush()
+            until(lambda: sum(got) == size, "the hub has it all, though nobody read its answer")
+            with open(read, "rb") as f:
+                assert len(f.read()) == 1000000
+            assert one.wait(PATIENCE) == 0
+            one.stdin.close()
+        os.unlink(p.directory + "/.test.sock")
+
+
+@test
+def a_hub_that_is_not_there_or_says_nothing_is_asked_for_again(p):
+    def later():
+        time.sleep(0.2)
+        Hub(p, ".test.sock", answer)
+
+    def answer(connection, stream):
+        tries.append(1)
+        if len(tries) == 2:
+            connection.sendall(frame("X", b"\x04"))
+
+    tries = []
+    threading.Thread(target=later).start()
+    read, write = os.pipe()
+    r = p.run("elsewhere", ".test.sock", stdin=read)
+    os.close(read)
+    os.close(write)
+    assert r.code == 4 and len(tries) == 2, r.show()
+    assert os.path.getsize(p.marks + "/elsewhere") >= 3
+
+
+@test
+def a_hub_that_hangs_up_in_the_middle_is_not_asked_again(p):
+    def one_piece(connection, stream):
+        Hub.frame(stream)
+
+    with Hub(p, ".test.sock", one_piece) as hub:
+        r = subprocess.run([p.binary, "elsewhere", ".test.sock"], env=p.env, input=b"something", stderr=subprocess.PIPE, timeout=PATIENCE)
+        assert r.returncode == 1 and b"hung up in the middle" in r.stderr, r
+        assert len(hub.requests) == 1
+
+
+@test
+def hostile_hubs_are_refused(p):
+    hostile = [b"Q", b"T" + packed("x"), b"W", b"X", b"X\0\0", b"I" + struct.pack(">II", 1, 1)]
+    for body in hostile:
+        with Hub(p, ".test.sock", lambda connection, stream: connection.sendall(struct.pack(">I", len(body)) + body)):
+            r = p.run("elsewhere", ".test.sock")
+            assert r.code == 1 and b"what is no answer" in r.err, r.show()
+        os.unlink(p.directory + "/.test.sock")
+    with Hub(p, ".test.sock", lambda connection, stream: connection.sendall(b"\xff\xff\xff\xff")):
+        assert b"what is no answer" in p.run("elsewhere", ".test.sock").err
+    for name in "test.sock", "../x.sock", ".a/b.sock", ".sock", "." + "x" * 70 + ".sock", "":
+        r = p.run("elsewhere", name)
+        assert r.code == 1 and b"malformed frame H" in r.err, r.show()
+
+
 @test
 def become_replaces_the_launcher(p):
     r = p.run("become", "sh", "-c", 'echo $$ "$GIVEN" "$SECRET"; ls /proc/$$/fd')

@@ -106,6 +106,9 @@ public sealed interface Command {
     /** Become the MCP server; with {@code commands} its client may say what is run. */
     record Mcp(boolean commands) implements Command {}
 
+    /** Something about language servers: the hub reads the command line again. */
+    record Lsp() implements Command {}
+
     /** Show one. */
     record Info(ServerName name, boolean json) implements Command {}
 

@@ -157,6 +157,7 @@ public final class CommandLine {
             case HOOK -> hook();
             case LIST -> nameless(list());
             case TOP -> nameless(new Command.Watch(true));
+            case LSP -> lsp();
             case INFO -> new Command.Info(name(), has("--json"));
             case WHY -> new Command.Why(name(), has("--json"));
             case CHECK -> new Command.Check(name());
@@ -188,6 +189,23 @@ public final class CommandLine {
         };
     }
 
+    private Command lsp() throws UsageError {
+        String what = names.size() == 1 ? names.get(0) : "";
+        switch (what) {
+            case "serve", "connect", "list", "status" -> {
+                if (hasCommand && (what.equals("list") || what.equals("status"))) {
+                    throw new UsageError("lsp " + what + " takes no command behind --");
+                }
+                if (!has("--name") && command.isEmpty() && (what.equals("serve") || what.equals("connect"))) {
+                    throw new UsageError("lsp " + what + " needs a command: lsp " + what + " -- COMMAND [ARG…]");
+                }
+                period("--idle");
+                return new Command.Lsp();
+            }
+            default -> throw new UsageError("serve, connect, list or status is expected behind lsp");
+        }
+    }
+
     private Command list() throws UsageError {
         if (has("--watch") && has("--json")) {
             throw new UsageError("--watch and --json exclude each other: events -f --json tells every change as JSON");
@@ -208,6 +226,7 @@ public final class CommandLine {
 
     private boolean takesCommand() {
         return verb == Verb.USE
+                || verb == Verb.LSP
                 || verb == Verb.EXEC
                 || verb == Verb.RUN
                 || verb == Verb.ADMIN_START
@@ -412,9 +431,13 @@ public final class CommandLine {
         return List.copyOf(all);
     }
 
-    private static ServerName named(String name) throws UsageError {
+    private ServerName named(String name) throws UsageError {
         try {
-            return ServerName.of(name);
+            boolean starts = switch (verb) {
+                case USE, RUN, EXEC, ADMIN_START, START -> true;
+                default -> false;
+            };
+            return starts ? ServerName.of(name) : ServerName.existing(name);
         } catch (InvalidInput e) {
             throw new UsageError(text(e));
         }

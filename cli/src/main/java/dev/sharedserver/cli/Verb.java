@@ -113,6 +113,29 @@ enum Verb {
         """, """
             0
             """, "sharedserver top", List.of()),
+    LSP(
+            "lsp",
+            "serve|connect|list|status [options] [-- COMMAND [ARG…]]",
+            "share one language server among editors",
+            """
+            `connect` is what an editor calls instead of the server: it starts the server that is missing, and speaks for it
+            on standard input and output. Editors that name the same command, root and variables share one server. `serve`
+            starts and initializes one before anybody comes, `list` and `status` show what runs.
+            """,
+            """
+            serve, list, status: 0; 1 not started. connect: 0 the editor said shutdown and exit; 1 it did not, or the
+            server ended or could not be started
+            """,
+            "sharedserver lsp connect -- clangd --background-index",
+            List.of(
+                    new Option("--name", "NAME", "call the server so; all who use the name share it"),
+                    new Option(
+                            "--root",
+                            "DIR",
+                            "its workspace (default: what the editor says, else the working directory)"),
+                    new Option("--idle", "DURATION", "how long it stays when nobody uses it (default: 30m)"),
+                    new Option("--env", "K=V", "add to the server's environment; may be repeated"),
+                    Option.JSON)),
     INFO(
             "info",
             "NAME [--json]",

@@ -127,7 +127,7 @@ public final class EventLog {
             for (Path file : files) {
                 String name = String.valueOf(file.getFileName());
                 try {
-                    names.add(ServerName.of(name.substring(0, name.length() - ENDING.length())));
+                    names.add(ServerName.existing(name.substring(0, name.length() - ENDING.length())));
                 } catch (InvalidInput e) {
                     // nobody's log
                 }

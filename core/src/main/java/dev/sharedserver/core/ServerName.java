@@ -12,7 +12,15 @@ public record ServerName(String value) {
     /** The longest name, in bytes of UTF-8: with the longest ending it still fits a file name of 255 bytes. */
     public static final int MAX_BYTES = 128;
 
+    /** The hub for language servers: a server of the product's own, whose name nobody can give to another. */
+    public static final ServerName LSP = new ServerName("@lsp");
+
     private static final String[] RESERVED_ENDINGS = {".server", ".clients", ".invocations", ".log"};
+
+    /** Checks a name that somebody gave to something that exists: one of the product's own servers has one, too. */
+    public static ServerName existing(String value) throws InvalidInput {
+        return value.equals(LSP.value) ? LSP : of(value);
+    }
 
     /** Checks a name that somebody gave. */
     public static ServerName of(String value) throws InvalidInput {

@@ -86,7 +86,7 @@ public final class StateDirectory {
         List<ServerName> names = new ArrayList<>(stems.size());
         for (String stem : stems) {
             try {
-                names.add(ServerName.of(stem));
+                names.add(ServerName.existing(stem));
             } catch (InvalidInput e) {
                 // a file that is none of ours
             }

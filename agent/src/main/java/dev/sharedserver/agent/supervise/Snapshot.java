@@ -119,7 +119,7 @@ public record Snapshot(
                 surroundings.put(process, new Launch.Surroundings(environment, umask, nice, limits));
             }
             for (int n = magic == MAGIC ? in.readInt() : 0; n > 0; n--) {
-                ServerName name = ServerName.of(text(in));
+                ServerName name = ServerName.existing(text(in));
                 String server = text(in);
                 @Nullable String clients = in.readBoolean() ? text(in) : null;
                 files.put(name, new StateDirectory.Content(server, clients));

@@ -71,6 +71,7 @@ final class Names {
             case Command.ListServers c -> c;
             case Command.Watch c -> c;
             case Command.Mcp c -> c;
+            case Command.Lsp c -> c;
             case Command.Names c -> c;
             case Command.Print c -> c;
             case Command.Up c -> c;

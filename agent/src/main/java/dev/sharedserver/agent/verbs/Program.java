@@ -43,6 +43,17 @@ record Program(String name, Path home) {
         }
     }
 
+    /** Returns an environment in which the program can be started: without what would change its JVM, and with UTF-8. */
+    static List<String> surroundings(List<String> environment) {
+        List<String> kept = new ArrayList<>(List.of(UTF_8));
+        for (String entry : environment) {
+            if (!OF_JVMS.contains(Launches.key(entry)) && !entry.startsWith("LC_ALL=")) {
+                kept.add(entry);
+            }
+        }
+        return List.copyOf(kept);
+    }
+
     /** Returns the JVM with its options and the main class. */
     List<String> command() throws IOException {
         List<String> argv = new ArrayList<>();

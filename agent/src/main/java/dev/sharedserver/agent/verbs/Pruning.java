@@ -129,7 +129,7 @@ final class Pruning {
         for (String ending : ENDINGS) {
             if (file.endsWith(ending)) {
                 try {
-                    return ServerName.of(file.substring(0, file.length() - ending.length()));
+                    return ServerName.existing(file.substring(0, file.length() - ending.length()));
                 } catch (InvalidInput e) {
                     return null; // a file that is none of ours
                 }

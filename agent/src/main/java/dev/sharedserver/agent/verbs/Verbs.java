@@ -156,6 +156,7 @@ public final class Verbs {
                                     List.of(
                                             mcp.commands() ? "commands" : "no-commands",
                                             home.resolve("bin/sharedserver").toString()));
+                case Command.Lsp lsp -> new LspVerb(home, directory, logs, callers, this).carryOut();
                 case Command.Info info -> whys().info(info);
                 case Command.Why why -> whys().why(why);
                 case Command.Check check ->

@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One launcher's connection. Answers are gathered and leave in one write at {@link #exit}, {@link #become},
- * {@link #watch} or {@link #flush}. Used by one thread at a time.
+ * {@link #watch} or {@link #flush}. Used by one thread at a time, but for
+ * {@link #piece}.
  */
 public final class LauncherConnection implements Closeable {
 
@@ -179,6 +180,52 @@ public final class LauncherConnection implements Closeable {
         byte[] bytes = OsText.encode(token);
         start((byte) 'T', 4 + bytes.length);
         putString(bytes);
+    }
+
+    /** Tells the launcher to repeat its request at another socket of the state directory, and to stay there. */
+    public void elsewhere(String socket) throws IOException {
+        byte[] bytes = OsText.encode(socket);
+        start((byte) 'H', 4 + bytes.length);
+        putString(bytes);
+        flush();
+    }
+
+    /**
+     * Waits for the next piece of the standard input, which a launcher sends that was told to be {@link #elsewhere}; for one
+     * thread, while another one answers. Returns an empty piece at the input's end, null if the launcher is gone.
+     */
+    public @Nullable ByteBuffer piece() throws IOException {
+        ByteBuffer frame = frame();
+        if (frame == null) {
+            return null;
+        }
+        if (frame.get() != 'D') {
+            throw new WireException("expected a piece of the standard input");
+        }
+        return frame;
+    }
+
+    /** Writes bytes for the launcher's standard output at once, as they are. */
+    public void stdout(ByteBuffer... pieces) throws IOException {
+        long length = 0;
+        for (ByteBuffer piece : pieces) {
+            length += piece.remaining();
+        }
+        ByteBuffer[] all = new ByteBuffer[pieces.length + 1];
+        System.arraycopy(pieces, 0, all, 1, pieces.length);
+        all[0] = ByteBuffer.allocate(5).putInt((int) length + 1).put((byte) 'O').flip();
+        while (remaining(all)) {
+            channel.write(all);
+        }
+    }
+
+    private static boolean remaining(ByteBuffer[] all) {
+        for (ByteBuffer one : all) {
+            if (one.hasRemaining()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Ends the conversation. */

@@ -56,6 +56,9 @@ public final class Multiplexer {
     /** Requests of the server without an answer, by our id. */
     private final Map<Long, Question> questions = new LinkedHashMap<>();
 
+    /** When the first of the questions is to be answered without its client, or earlier. */
+    private long deadline = Long.MAX_VALUE;
+
     private long heard;
     private long revision;
 
@@ -196,7 +199,13 @@ public final class Multiplexer {
                 next = Math.min(next, question.deadline());
             }
         }
+        deadline = next;
         return next;
+    }
+
+    /** Returns when {@link #tick} has something to do, in ms, or an earlier time. */
+    public long deadline() {
+        return deadline;
     }
 
     // ---- from clients ----
@@ -596,9 +605,10 @@ public final class Multiplexer {
 
     private void forward(Client client, Message message, long now) {
         long id = ids.getAsLong();
-        long deadline =
+        long until =
                 ANSWERED_BY_PEOPLE.contains(message.method()) ? Long.MAX_VALUE : now + settings.answerWithinMillis();
-        questions.put(id, new Question(client.number, message.id(), message.method(), message, deadline));
+        questions.put(id, new Question(client.number, message.id(), message.method(), message, until));
+        deadline = Math.min(deadline, until);
         outbox.toClient(client.number, message.withId(Long.toString(id)));
         revision++;
     }

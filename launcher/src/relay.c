@@ -1,0 +1,166 @@
+#include "relay.h"
+
+#include "wire.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Neither side of a session may hold up the other: an editor that writes without reading must find room until the hub says
+ * enough. So nothing here blocks but poll. */
+
+enum { PIECE = 65536 };
+
+struct relay {
+	int fd;
+	struct buffer out; /* a frame for the hub */
+	size_t sent;
+	struct buffer in; /* from the hub */
+	size_t used;      /* of it: what was obeyed */
+	int to;           /* where body goes, 0 for nowhere */
+	struct cursor body;
+	int input_ended, code;
+};
+
+/* A socket takes what it has room for, a pipe what poll(2) promises, and a file or terminal all. */
+static ssize_t write_some(int fd, const unsigned char *at, size_t n)
+{
+	struct stat s;
+	int known = fstat(fd, &s) == 0;
+	if (known && S_ISSOCK(s.st_mode))
+		return send(fd, at, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+	return write(fd, at, known && S_ISFIFO(s.st_mode) && n > PIPE_BUF ? PIPE_BUF : n);
+}
+
+static int passes(int error)
+{
+	return error == EAGAIN || error == EINTR;
+}
+
+/* -1: the hub is gone */
+static int send_piece(struct relay *r)
+{
+	ssize_t n = send(r->fd, r->out.at + r->sent, r->out.length - r->sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (n < 0)
+		return passes(errno) ? 0 : -1;
+	r->sent += (size_t)n;
+	if (r->sent == r->out.length)
+		r->out.length = r->sent = 0;
+	return 0;
+}
+
+/* -1: no memory */
+static int read_piece(struct relay *r)
+{
+	unsigned char piece[PIECE];
+	ssize_t n = read(0, piece, sizeof piece);
+	if (n < 0 && passes(errno))
+		return 0;
+	/* what cannot be read any more has ended; an empty frame says so */
+	r->input_ended = n <= 0;
+	size_t frame = frame_begin(&r->out, 'D');
+	put_bytes(&r->out, piece, n > 0 ? (size_t)n : 0);
+	frame_end(&r->out, frame);
+	return r->out.failed ? -1 : 0;
+}
+
+/* -1: the hub is gone, or no memory */
+static int receive(struct relay *r)
+{
+	buffer_drop(&r->in, r->used);
+	r->used = 0;
+	if (buffer_reserve(&r->in, PIECE) != 0)
+		return -1;
+	ssize_t n = recv(r->fd, r->in.at + r->in.length, r->in.capacity - r->in.length, MSG_DONTWAIT);
+	if (n < 0 && passes(errno))
+		return 0;
+	if (n <= 0)
+		return -1;
+	r->in.length += (size_t)n;
+	return 0;
+}
+
+/* Takes frames until one is to be written. 0: more bytes are needed, or something is to be written; 1: code is set. */
+static int take(struct relay *r)
+{
+	size_t used;
+	char type;
+	int found = 0;
+	while (!r->to && (found = frame_next(r->in.at + r->used, r->in.length - r->used, &type, &r->body, &used)) == 1) {
+		r->used += used;
+		if (type == 'X') {
+			r->code = get_u8(&r->body);
+			if (!cursor_done(&r->body))
+				r->code = RELAY_MALFORMED;
+			return 1;
+		}
+		if (type != 'O' && type != 'E') {
+			r->code = RELAY_MALFORMED;
+			return 1;
+		}
+		if (r->body.at < r->body.end)
+			r->to = type == 'O' ? 1 : 2;
+	}
+	if (found < 0)
+		r->code = RELAY_MALFORMED;
+	return found < 0;
+}
+
+/* -1: nobody reads it */
+static int write_piece(struct relay *r)
+{
+	ssize_t n = write_some(r->to, r->body.at, (size_t)(r->body.end - r->body.at));
+	if (n < 0)
+		return passes(errno) ? 0 : -1;
+	r->body.at += n;
+	if (r->body.at == r->body.end)
+		r->to = 0;
+	return 0;
+}
+
+static int carry(struct relay *r, int *begun)
+{
+	for (;;) {
+		if (take(r))
+			return r->code;
+		/* a hub that is not read is not read from; what it has for us waits in the socket */
+		short hub = (short)((r->to ? 0 : POLLIN) | (r->out.length ? POLLOUT : 0));
+		struct pollfd p[3] = {{r->out.length || r->input_ended ? -1 : 0, POLLIN, 0},
+				      {hub ? r->fd : -1, hub, 0},
+				      {r->to ? r->to : -1, POLLOUT, 0}};
+		if (poll(p, 3, -1) < 0) {
+			if (errno != EINTR)
+				return RELAY_LOST;
+			continue;
+		}
+		if (p[0].revents) {
+			*begun = 1;
+			if (read_piece(r) != 0)
+				return RELAY_LOST;
+		}
+		if (p[2].revents) {
+			*begun = 1;
+			if (write_piece(r) != 0)
+				return RELAY_LOST;
+		}
+		if (p[1].revents & POLLOUT && send_piece(r) != 0) {
+			/* it may have said why before it hung up */
+			r->out.length = r->sent = 0;
+			r->input_ended = 1;
+		}
+		if (p[1].revents & (POLLIN | POLLHUP | POLLERR) && !r->to && receive(r) != 0)
+			return RELAY_LOST;
+	}
+}
+
+int relay(int fd, int *begun)
+{
+	struct relay r = {.fd = fd};
+	int code = carry(&r, begun);
+	buffer_free(&r.out);
+	buffer_free(&r.in);
+	return code;
+}

@@ -1,0 +1,25 @@
+package dev.sharedserver.lsp;
+
+import dev.sharedserver.lsp.hub.Hub;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/**
+ * The hub's entry.
+ *
+ * <pre>
+ *     Main COMMAND DIRECTORY VERSION    COMMAND is the product's, DIRECTORY its state directory and our working directory
+ * </pre>
+ */
+public final class Main {
+
+    private Main() {}
+
+    /** Serves until it is ended. */
+    public static void main(String[] arguments) throws IOException, InterruptedException {
+        if (arguments.length != 3) {
+            throw new IllegalArgumentException("usage: Main COMMAND DIRECTORY VERSION");
+        }
+        new Hub(Path.of(arguments[0]), Path.of(arguments[1]), arguments[2]).run();
+    }
+}

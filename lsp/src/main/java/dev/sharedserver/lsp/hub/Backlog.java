@@ -1,0 +1,59 @@
+package dev.sharedserver.lsp.hub;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import org.jspecify.annotations.Nullable;
+
+/** Bodies that wait to be written, with how many bytes they are. */
+final class Backlog {
+
+    private final Deque<byte[]> bodies = new ArrayDeque<>();
+    private long bytes;
+    private boolean closed;
+
+    /** Adds a body; nothing happens if the backlog is closed. */
+    synchronized void add(byte[] body) {
+        if (!closed) {
+            bodies.add(body);
+            bytes += body.length;
+            notifyAll();
+        }
+    }
+
+    /** Waits for a body; null once the backlog is closed and empty. */
+    synchronized byte @Nullable [] take() throws InterruptedException {
+        while (bodies.isEmpty() && !closed) {
+            wait();
+        }
+        byte[] body = bodies.poll();
+        if (body != null) {
+            bytes -= body.length;
+            notifyAll();
+        }
+        return body;
+    }
+
+    /** Waits until there is less than {@code limit} bytes, or nobody writes any more. */
+    synchronized void awaitLess(long limit) throws InterruptedException {
+        while (bytes >= limit && !closed) {
+            wait();
+        }
+    }
+
+    synchronized long bytes() {
+        return bytes;
+    }
+
+    /** Nothing more comes; what there is may be taken. */
+    synchronized void close() {
+        closed = true;
+        notifyAll();
+    }
+
+    /** Nothing more comes, and nothing more is taken. */
+    synchronized void discard() {
+        bodies.clear();
+        bytes = 0;
+        close();
+    }
+}

@@ -1,0 +1,332 @@
+package dev.sharedserver.lsp.hub;
+
+import dev.sharedserver.core.wire.LauncherConnection;
+import dev.sharedserver.lsp.mux.Memory;
+import dev.sharedserver.lsp.mux.Multiplexer;
+import dev.sharedserver.lsp.mux.Outbox;
+import dev.sharedserver.lsp.mux.Settings;
+import dev.sharedserver.lsp.protocol.Deframer;
+import dev.sharedserver.lsp.protocol.MalformedMessage;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+
+/**
+ * A language server that runs, behind two FIFOs. Two platform threads serve it, since nothing else can wait for a FIFO; what
+ * comes from editors and from the server meets in the multiplexer, under this object's lock.
+ */
+final class Instance implements Outbox {
+
+    /** How large a body may be, in bytes. */
+    static final int BODY_LIMIT = 256 << 20;
+
+    /** How much may wait for the server before editors are not read any more, in bytes. */
+    private static final long ENOUGH = 32L << 20;
+
+    private final Path directory;
+    private final OnDisk record;
+    private final Journal journal;
+    private final FileChannel in;
+    private final FileChannel out;
+    private final Backlog backlog = new Backlog();
+    private final Multiplexer mux;
+    private final Map<Integer, Session> sessions = new LinkedHashMap<>();
+    private final CountDownLatch ended = new CountDownLatch(1);
+    private final Consumer<Instance> whenEnded;
+    private final boolean resumed;
+    private final Thread timer = Thread.ofVirtual().unstarted(this::keepTime);
+    private long armed = Long.MAX_VALUE;
+    private long saved = -1;
+    private int nextSession = 1;
+
+    /** The two ends of a server's FIFOs that are ours. */
+    record Pipes(FileChannel in, FileChannel out, FileChannel hold) {
+
+        /** Opens the FIFOs of a directory; waits for nobody. */
+        static Pipes open(Path directory) throws IOException {
+            FileChannel in =
+                    FileChannel.open(directory.resolve("in"), StandardOpenOption.READ, StandardOpenOption.WRITE);
+            FileChannel hold =
+                    FileChannel.open(directory.resolve("out"), StandardOpenOption.READ, StandardOpenOption.WRITE);
+            // as long as there is a writer, opening for reading only does not wait; later the server is the only one,
+            // and
+            // the end of the stream is the server's
+            return new Pipes(in, FileChannel.open(directory.resolve("out"), StandardOpenOption.READ), hold);
+        }
+
+        void close() throws IOException {
+            in.close();
+            out.close();
+            hold.close();
+        }
+    }
+
+    Instance(
+            Path directory,
+            OnDisk record,
+            Pipes pipes,
+            Journal journal,
+            Settings settings,
+            boolean resumed,
+            Consumer<Instance> whenEnded)
+            throws IOException {
+        this.directory = directory;
+        this.record = record;
+        this.journal = journal;
+        this.in = pipes.in();
+        this.out = pipes.out();
+        this.resumed = resumed;
+        this.whenEnded = whenEnded;
+        this.mux = new Multiplexer(settings, journal::nextId, record.memory(), this);
+        pipes.hold().close();
+    }
+
+    String name() {
+        return record.name();
+    }
+
+    long pid() {
+        return record.pid();
+    }
+
+    String root() {
+        return record.root();
+    }
+
+    List<String> command() {
+        return record.command();
+    }
+
+    /** Starts to serve. */
+    void start() throws IOException {
+        save();
+        Thread.ofPlatform().daemon().name("to " + name()).start(this::write);
+        Thread.ofPlatform().daemon().name("from " + name()).start(this::read);
+        timer.start();
+    }
+
+    // ---- editors ----
+
+    /** A new session; its number is its own. */
+    synchronized Session connect(long pid, LauncherConnection launcher) {
+        Session session = new Session(nextSession++, pid, launcher);
+        sessions.put(session.number(), session);
+        mux.connected(session.number());
+        if (ended.getCount() == 0) {
+            session.finish(1, lastWords());
+        }
+        session.start();
+        return session;
+    }
+
+    /** Takes what an editor says; waits while the server has enough to do. */
+    void said(Session session, byte[] body) throws InterruptedException {
+        synchronized (this) {
+            mux.fromClient(session.number(), body, now());
+            save();
+            notifyAll();
+        }
+        backlog.awaitLess(ENOUGH);
+    }
+
+    synchronized void left(Session session) {
+        mux.disconnected(session.number());
+        sessions.remove(session.number());
+        save();
+    }
+
+    /** Initializes the server without an editor and waits until that has happened; false if it did not in time. */
+    boolean warmUp(String rootUri, long millis) throws InterruptedException {
+        long until = now() + millis;
+        synchronized (this) {
+            mux.warmUp(rootUri);
+            while (!mux.isInitialized() && ended.getCount() > 0 && now() < until) {
+                wait(Math.max(1, until - now()));
+            }
+            return mux.isInitialized();
+        }
+    }
+
+    boolean hasEnded() {
+        return ended.getCount() == 0;
+    }
+
+    /**
+     * How it is with a server at the moment.
+     *
+     * @param clients their pids, with the bytes that wait for each
+     * @param queued bytes that wait for the server
+     * @param pending requests that it has not answered
+     */
+    record Status(Map<Long, Long> clients, List<String> documents, long queued, int pending, boolean initialized) {}
+
+    synchronized Status status() {
+        Map<Long, Long> clients = new LinkedHashMap<>();
+        sessions.values().forEach(session -> clients.put(session.pid(), session.waiting()));
+        return new Status(clients, mux.documents(), backlog.bytes(), mux.pending(), mux.isInitialized());
+    }
+
+    // ---- what the multiplexer says ----
+
+    @Override
+    public void toServer(byte[] body) {
+        backlog.add(body);
+    }
+
+    @Override
+    public void toClient(int client, byte[] body) {
+        Session session = sessions.get(client);
+        if (session != null) {
+            session.tell(body);
+        }
+    }
+
+    @Override
+    public void end(int client, int exitCode) {
+        Session session = sessions.get(client);
+        if (session != null) {
+            session.finish(exitCode, "");
+        }
+    }
+
+    // ---- the server ----
+
+    private void write() {
+        try {
+            journal.finish(in);
+            for (byte[] body = backlog.take(); body != null; body = backlog.take()) {
+                journal.write(in, Session.header(body), body);
+            }
+        } catch (IOException e) {
+            backlog.discard(); // the server has ended, which its reader finds out, too
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void read() {
+        Deframer deframer = new Deframer(BODY_LIMIT);
+        String why = "";
+        try {
+            if (resumed) {
+                deframer.skip(journal.skip());
+                deframer.feed(journal.left(), this::heard);
+                synchronized (this) {
+                    mux.resume(record.memory());
+                    save();
+                }
+            }
+            while (true) {
+                ByteBuffer read = journal.read(out, deframer.remaining(), deframer.partialHeader());
+                if (read == null) {
+                    break;
+                }
+                deframer.feed(read, this::heard);
+            }
+        } catch (MalformedMessage e) {
+            why = "sharedserver: what " + name() + " says is not understood: " + e.getMessage() + "\n";
+        } catch (IOException e) {
+            why = "sharedserver: " + name() + " cannot be read: " + e.getMessage() + "\n";
+        }
+        end(why);
+    }
+
+    private synchronized void heard(byte[] body) {
+        try {
+            mux.fromServer(body, now());
+        } catch (MalformedMessage e) {
+            System.out.println(name() + " said what is no message: " + e.getMessage());
+        }
+        save();
+        notifyAll();
+        if (mux.deadline() < armed) {
+            armed = mux.deadline();
+            LockSupport.unpark(timer);
+        }
+    }
+
+    private void end(String why) {
+        List<Session> rest;
+        synchronized (this) {
+            ended.countDown();
+            rest = new ArrayList<>(sessions.values());
+            notifyAll();
+        }
+        LockSupport.unpark(timer);
+        backlog.discard();
+        whenEnded.accept(this);
+        String words = why.isEmpty() ? lastWords() : why;
+        rest.forEach(session -> session.finish(1, words));
+        try {
+            in.close();
+            out.close();
+            journal.close();
+        } catch (IOException e) {
+            System.out.println(name() + ": " + e.getMessage());
+        }
+    }
+
+    private String lastWords() {
+        String tail = Tail.of(record.logFile());
+        return "sharedserver: language server " + name() + " (pid " + pid() + ") has ended"
+                + (tail.isEmpty() ? "\n" : "; its last words:\n" + tail);
+    }
+
+    // ---- time and memory ----
+
+    private void keepTime() {
+        while (ended.getCount() > 0) {
+            long next;
+            synchronized (this) {
+                next = mux.tick(now());
+                armed = next;
+                save();
+            }
+            if (next == Long.MAX_VALUE) {
+                LockSupport.park(this);
+            } else {
+                LockSupport.parkNanos(this, Math.max(1, next - now()) * 1_000_000);
+            }
+        }
+    }
+
+    private static long now() {
+        return System.nanoTime() / 1_000_000;
+    }
+
+    /** Writes down what another hub would have to know, if that has changed. */
+    private void save() {
+        if (mux.revision() == saved || ended.getCount() == 0) {
+            return;
+        }
+        saved = mux.revision();
+        Memory memory = mux.memory();
+        try {
+            new OnDisk(
+                            record.name(),
+                            record.pid(),
+                            record.stamp(),
+                            record.command(),
+                            record.root(),
+                            record.logFile(),
+                            memory)
+                    .write(directory);
+        } catch (IOException e) {
+            System.out.println(name() + ": what a later hub needs cannot be written: " + e.getMessage());
+        }
+    }
+
+    /** Returns the directory of its FIFOs. */
+    Path directory() {
+        return directory;
+    }
+}

@@ -1,0 +1,99 @@
+package dev.sharedserver.lsp.hub;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonNull;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import com.google.gson.JsonPrimitive;
+import dev.sharedserver.lsp.mux.Memory;
+import dev.sharedserver.lsp.protocol.Json;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What stands on disk of one server, for another hub.
+ *
+ * @param name as the core knows it
+ * @param stamp the start time of its process
+ * @param logFile null if it has none
+ */
+record OnDisk(
+        String name,
+        long pid,
+        long stamp,
+        List<String> command,
+        String root,
+        @Nullable String logFile,
+        Memory memory) {
+
+    private static final String FILE = "server.json";
+
+    void write(Path directory) throws IOException {
+        JsonObject json = new JsonObject();
+        json.addProperty("name", name);
+        json.addProperty("pid", pid);
+        json.addProperty("start_time", stamp);
+        json.add("command", array(command));
+        json.addProperty("root", root);
+        json.add("log_file", logFile == null ? JsonNull.INSTANCE : new JsonPrimitive(logFile));
+        String result = memory.initializeResult();
+        json.add("initialize_result", result == null ? JsonNull.INSTANCE : new JsonPrimitive(result));
+        json.addProperty("initialized", memory.initialized());
+        json.add("registrations", array(memory.registrations()));
+        json.add("open", array(memory.open()));
+        json.add("unanswered", array(memory.unanswered()));
+        json.add("folders", array(memory.folders()));
+        Path made = directory.resolve(FILE + ".new");
+        Files.write(made, Json.bytes(Json.text(json)));
+        Files.move(made, directory.resolve(FILE), StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    /** Reads what is in a directory; null if that is nothing that can be used. */
+    static @Nullable OnDisk read(Path directory) {
+        try {
+            JsonObject json = JsonParser.parseString(Files.readString(directory.resolve(FILE)))
+                    .getAsJsonObject();
+            return new OnDisk(
+                    json.get("name").getAsString(),
+                    json.get("pid").getAsLong(),
+                    json.get("start_time").getAsLong(),
+                    list(json, "command"),
+                    json.get("root").getAsString(),
+                    textOrNull(json, "log_file"),
+                    new Memory(
+                            textOrNull(json, "initialize_result"),
+                            json.get("initialized").getAsBoolean(),
+                            list(json, "registrations"),
+                            list(json, "open"),
+                            list(json, "unanswered"),
+                            list(json, "folders")));
+        } catch (IOException | JsonParseException | IllegalStateException | NullPointerException e) {
+            return null; // half of a directory, or another build's
+        }
+    }
+
+    private static @Nullable String textOrNull(JsonObject json, String name) {
+        return json.get(name) instanceof JsonPrimitive text ? text.getAsString() : null;
+    }
+
+    private static JsonArray array(List<String> texts) {
+        JsonArray array = new JsonArray();
+        texts.forEach(array::add);
+        return array;
+    }
+
+    private static List<String> list(JsonObject json, String name) {
+        List<String> texts = new ArrayList<>();
+        for (JsonElement text : json.getAsJsonArray(name)) {
+            texts.add(text.getAsString());
+        }
+        return List.copyOf(texts);
+    }
+}
