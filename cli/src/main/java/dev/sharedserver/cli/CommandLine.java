@@ -603,8 +603,8 @@ public final class CommandLine {
             given = flag;
             try {
                 probe = switch (kind) {
-                    case "tcp" -> Probes.tcp(text);
-                    case "http" -> Probes.http(text);
+                    case "tcp" -> tcp(text);
+                    case "http" -> http(text);
                     case "log" -> Probes.log(text);
                     case "exec" -> Probes.exec(text);
                     default -> new Probe.Notify();
@@ -621,6 +621,19 @@ public final class CommandLine {
                 ? null
                 : new Condition(
                         probe, timeout == null ? null : period(timeout), interval == null ? null : period(interval));
+    }
+
+    /** The server's own port is known when it is chosen: 0 until then. */
+    private Probe.Tcp tcp(String text) throws InvalidInput {
+        boolean own = text("--port") != null && text.endsWith(Condition.PORT);
+        Probe.Tcp probe = Probes.tcp(own ? text.replace(Condition.PORT, "1") : text);
+        return own ? new Probe.Tcp(probe.host(), 0) : probe;
+    }
+
+    private Probe.Http http(String text) throws InvalidInput {
+        boolean own = text("--port") != null && text.contains(Condition.PORT);
+        Probe.Http probe = Probes.http(own ? text.replace(Condition.PORT, "1") : text);
+        return own ? new Probe.Http(text) : probe;
     }
 
     private @Nullable RestartPolicy restart() throws UsageError {

@@ -104,6 +104,27 @@ class PortIT {
     // ---- auto
 
     @Test
+    void theCommandLinesProbesKnowTheChosenPort(Sandbox box) {
+        String client = "" + box.client().pid();
+        for (List<String> probe : List.of(
+                List.of("--ready-tcp", "${PORT}"),
+                List.of("--ready-tcp", "127.0.0.1:${PORT}"),
+                List.of("--ready-http", "http://127.0.0.1:${PORT}/"))) {
+            List<String> use = new ArrayList<>(List.of("use", "web", "--pid", client, "--port", "auto", "--json"));
+            use.addAll(probe);
+            use.addAll(List.of("--shell", "--", WEB));
+            int port = port(box.run(use.toArray(String[]::new)).ok().isQuiet());
+            assertTrue(answers(port, "GET / HTTP/1.0", "HTTP/1.0 200"), "it is ready, it said: " + probe);
+            stop(box, "web");
+        }
+        box.run("use", "web", "--pid", client, "--ready-tcp", "${PORT}", "--shell", "--", WEB)
+                .exits(64)
+                .complains("${PORT}");
+        box.run("use", "web", "--pid", client, "--port", "auto", "--ready-tcp", "${PORT}0", "--shell", "--", WEB)
+                .exits(64);
+    }
+
+    @Test
     void aRealWebServerFindsItsPortInItsEnvironment(Sandbox box) {
         Invocation use = box.command(
                 "use", "web", "--pid", "" + box.client().pid(), "--port", "auto", "--json", "--shell", "--", WEB);

@@ -4,6 +4,7 @@ import dev.sharedserver.cli.UseOptions;
 import dev.sharedserver.core.InvalidInput;
 import dev.sharedserver.core.Quote;
 import dev.sharedserver.core.ServerName;
+import dev.sharedserver.core.config.Condition;
 import dev.sharedserver.core.config.ConfigFile;
 import dev.sharedserver.core.config.ConfigPlaces;
 import dev.sharedserver.core.config.ConfigPlaces.Origin;
@@ -288,14 +289,20 @@ final class CallersConfig {
                 first(options.workingDir(), workingDir(spec, place)),
                 first(options.stopSignal(), spec.stopSignal()),
                 first(options.stopTimeout(), spec.stopTimeout()),
-                first(options.ready(), spec.ready()),
-                first(options.check(), spec.check()),
+                first(withPort(options.ready(), spec), spec.ready()),
+                first(withPort(options.check(), spec), spec.check()),
                 first(options.restart(), spec.restart() == RestartPolicy.NEVER ? null : spec.restart()),
                 spec.port(),
                 options.export(),
                 options.config(),
                 options.json(),
                 options.shell());
+    }
+
+    private static @Nullable Condition withPort(@Nullable Condition condition, ServerSpec spec) {
+        return condition != null && spec.port() instanceof Port.Fixed port
+                ? condition.withPort(port.number())
+                : condition;
     }
 
     /** Returns the variables that the config adds, {@code K=V} each; every key once. */
