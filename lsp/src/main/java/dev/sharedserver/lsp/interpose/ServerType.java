@@ -17,6 +17,14 @@ record ServerType(String name, boolean node) {
     private static final Set<String> INTERPRETERS =
             Set.of("node", "nodejs", "bun", "deno", "python", "pypy", "ruby", "perl", "dotnet");
 
+    private static final Set<String> NODE = Set.of("node", "nodejs", "bun", "deno");
+
+    /** Options of interpreters whose value is a word of its own. */
+    private static final Set<String> WITH_VALUE = Set.of("-r", "--require", "--import", "--loader", "-W", "-X", "-I");
+
+    /** How far above a script the folder of its package may be. */
+    private static final int PARENTS = 3;
+
     /** Servers whose names do not say it. */
     private static final Set<String> NAMES = Set.of(
             "ccls",
@@ -41,12 +49,19 @@ record ServerType(String name, boolean node) {
             "rust-analyzer",
             "pyls");
 
-    /** Programs that have another life, which their arguments end: by name, the argument that makes them a server. */
+    /** Says of a program that has other lives, too, whether these arguments make it a server. */
     private static boolean serves(String name, List<String> arguments) {
+        String first = arguments.stream()
+                .filter(word -> !word.startsWith("-"))
+                .findFirst()
+                .orElse("");
         return switch (name) {
-            case "ruff" -> arguments.contains("server");
-            case "taplo" -> arguments.contains("lsp");
-            case "solargraph" -> arguments.contains("stdio");
+            case "ruff" -> first.equals("server");
+            case "taplo" -> first.equals("lsp");
+            case "tinymist" -> first.isEmpty() || first.equals("lsp");
+            case "gopls" -> first.isEmpty() || first.equals("serve");
+            case "rust-analyzer" -> first.isEmpty() || first.equals("lsp-server");
+            case "solargraph" -> first.equals("stdio");
             case "sorbet" -> arguments.contains("--lsp");
             case "pyright" -> false; // the command line tool: the server is pyright-langserver
             default -> true;
@@ -59,17 +74,39 @@ record ServerType(String name, boolean node) {
             return null;
         }
         String program = name(argv.getFirst());
+        if (program.equals("java")) {
+            return java(argv);
+        }
         if (!interpreter(program)) {
             return named(program, argv.subList(1, argv.size()), false);
         }
-        boolean node = Set.of("node", "nodejs", "bun", "deno").contains(program);
+        boolean node = NODE.contains(program);
         for (int i = 1; i < argv.size(); i++) {
             String word = argv.get(i);
             if (word.equals("-m") && i + 1 < argv.size()) {
                 return named(argv.get(i + 1), argv.subList(i + 2, argv.size()), node);
             }
-            if (!word.startsWith("-")) {
+            if (WITH_VALUE.contains(word)) {
+                i++; // the next word belongs to it
+            } else if (word.equals("-c") || word.equals("-e")) {
+                return null; // the program stands in the command line
+            } else if (!word.startsWith("-")) {
                 return script(word, argv.subList(i + 1, argv.size()), node);
+            }
+        }
+        return null;
+    }
+
+    private static @Nullable ServerType java(List<String> argv) {
+        for (String word : argv) {
+            if (word.contains("org.eclipse.jdt.ls")) {
+                return new ServerType("jdtls", false);
+            }
+            if (word.equals("scala.meta.metals.Main")) {
+                return new ServerType("metals", false);
+            }
+            if (word.equals("org.javacs.kt.MainKt")) {
+                return new ServerType("kotlin-language-server", false);
             }
         }
         return null;
@@ -83,10 +120,17 @@ record ServerType(String name, boolean node) {
         return INTERPRETERS.contains(program.substring(0, end));
     }
 
-    /** The script may be a link's target: {@code …/bash-language-server/out/cli.js}. */
+    /**
+     * Takes a script's own name, or else that of the package that it is in: {@code …/bash-language-server/out/cli.js}. A package
+     * inside that one is another: {@code …/typescript-language-server/node_modules/typescript/lib/tsserver.js} is no server.
+     */
     private static @Nullable ServerType script(String path, List<String> arguments, boolean node) {
         String[] parts = path.split("/", -1);
-        for (int i = parts.length - 1; i >= 0; i--) {
+        int last = parts.length - 1;
+        for (int i = last; i >= Math.max(0, last - PARENTS); i--) {
+            if (parts[i].equals("node_modules")) {
+                return null;
+            }
             ServerType type = named(bare(parts[i]), arguments, node);
             if (type != null) {
                 return type;
