@@ -1,0 +1,82 @@
+package dev.sharedserver.dev.process;
+
+import dev.sharedserver.os.Proc;
+import dev.sharedserver.os.ProcStat;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Signals groups, and only after it is certain that they are the ones meant: numbers of processes are given away again. A
+ * group is itself while its first process lives with its stamp, or, when that has ended, while a process of its session has
+ * its token; as long as there is one, the kernel gives the number to nobody else.
+ */
+public final class GroupSignals {
+
+    private static final long LOOK_MILLIS = 10;
+
+    private final Proc proc;
+
+    /** Looks into {@code proc}. */
+    public GroupSignals(Proc proc) {
+        this.proc = proc;
+    }
+
+    /** Ends a group: TERM, and KILL for what is left after {@code patience}. Returns whether nothing of it is left. */
+    public boolean end(RecordedGroup group, Duration patience, Duration lastPatience) throws InterruptedException {
+        return signalled(group, Posix.SIGTERM, patience) || signalled(group, Posix.SIGKILL, lastPatience);
+    }
+
+    private boolean signalled(RecordedGroup group, int signal, Duration patience) throws InterruptedException {
+        long deadline = System.nanoTime() + patience.toNanos();
+        send(group, signal);
+        while (true) {
+            List<ProcStat> members = members(group);
+            if (members.isEmpty()) {
+                return true;
+            }
+            if (System.nanoTime() - deadline > 0) {
+                return false;
+            }
+            if (signal == Posix.SIGKILL) {
+                // what was being forked meanwhile
+                send(group, signal);
+            }
+            Thread.sleep(LOOK_MILLIS);
+        }
+    }
+
+    private void send(RecordedGroup group, int signal) {
+        members(group).stream().map(ProcStat::pgrp).distinct().forEach(pgrp -> Posix.kill(-pgrp, signal));
+    }
+
+    /** Returns the processes of the group that live: those of its session. Empty if it is not itself any more. */
+    public List<ProcStat> members(RecordedGroup group) {
+        if (group.pgid() <= 1) {
+            return List.of();
+        }
+        List<ProcStat> members = new ArrayList<>();
+        boolean itself = false;
+        try (DirectoryStream<Path> processes = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
+            for (Path process : processes) {
+                ProcStat stat = proc.stat(Long.parseLong(process.getFileName().toString()));
+                if (stat != null && stat.session() == group.pgid() && stat.pgrp() > 1 && stat.alive()) {
+                    members.add(stat);
+                    itself |= stat.pid() == group.pgid() ? stat.startTime() == group.stamp() : hasToken(stat, group);
+                }
+            }
+        } catch (IOException e) {
+            throw new IllegalStateException("cannot read /proc", e);
+        }
+        return itself ? members : List.of();
+    }
+
+    private boolean hasToken(ProcStat stat, RecordedGroup group) {
+        List<String> environment = group.token().isEmpty() ? null : proc.environment(stat.pid());
+        return environment != null && environment.contains(ProcessGroup.TOKEN + "=" + group.token());
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sharedserver.dev.process;
+
+import org.jspecify.annotations.NullMarked;

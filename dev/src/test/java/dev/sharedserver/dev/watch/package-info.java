@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sharedserver.dev.watch;
+
+import org.jspecify.annotations.NullMarked;
