@@ -134,10 +134,10 @@ test("the screen shows what was started; /exit detaches", LIMIT, () =>
     const pid = await screen.pid()
     await screen.order("expect started\\s*web")
     assert.deepEqual(box.holders("web"), [pid])
-    await screen.order('type "/exit"')
+    await screen.order('type /exit')
     await screen.order("expect Exit the app")
-    await screen.order('type "\\r"')
-    assert.equal(await screen.end(), 0)
+    await screen.order('type \\r')
+    assert.equal(await screen.end(), "0")
     await detached(box)
   }))
 
@@ -147,16 +147,16 @@ test("ctrl-C at the screen detaches, and the host ends", LIMIT, () =>
     const pid = await screen.pid()
     await screen.order("expect Ask anything")
     await until(() => box.holders("web").includes(pid), () => box.log())
-    await screen.order('type "\\u0003"')
-    assert.equal(await screen.end(), 0)
+    await screen.order('type \\u0003')
+    assert.equal(await screen.end(), "0")
     await detached(box)
   }))
 
 // how the screen's process ends is its own affair: nothing of a plugin's worker is asked
 for (const [name, order, ...statuses] of [
-  ["SIGTERM", "signal 15", -15, 143, 0],
-  ["a hangup of the terminal", "hangup", -1, 0, 129],
-  ["SIGKILL", "signal 9", -9],
+  ["SIGTERM", "signal TERM", "SIGTERM", "143", "0"],
+  ["a hangup of the terminal", "hangup", "SIGHUP", "129", "0"],
+  ["SIGKILL", "signal KILL", "SIGKILL"],
 ]) {
   test(`${name} at the screen drops the count, and the host ends`, LIMIT, () =>
     inside({ servers: servers() }, async (box) => {

@@ -89,7 +89,7 @@ export class Sandbox {
 
   /** OpenCode's screen, in a terminal. */
   screen() {
-    const child = spawn("python3", [join(PLUGIN, "test/terminal.py"), PROGRAM], { cwd: this.path("one"), env: this.env, stdio: ["pipe", "pipe", "inherit"] })
+    const child = spawn("expect", [join(PLUGIN, "test/screen.exp"), PROGRAM], { cwd: this.path("one"), env: this.env, stdio: ["pipe", "pipe", "inherit"] })
     this.children.push(child)
     return new Screen(child)
   }
@@ -129,7 +129,7 @@ class Screen {
     this.child = child
   }
 
-  /** The next line that terminal.py says. */
+  /** The next line that screen.exp says. */
   line() {
     const there = this.lines.shift()
     return there === undefined ? new Promise((resolve) => this.waiting.push(resolve)) : Promise.resolve(there)
@@ -146,9 +146,9 @@ class Screen {
     return Number((await this.line()).replace("pid ", ""))
   }
 
-  /** How the host ended: its exit code, or minus the signal. */
+  /** How the host ended: its exit code, or the name of the signal. */
   async end() {
     const line = await this.line()
-    return line.startsWith("ended ") ? Number(line.slice(6)) : Promise.reject(new Error(line))
+    return line.startsWith("ended ") ? line.slice(6) : Promise.reject(new Error(line))
   }
 }
