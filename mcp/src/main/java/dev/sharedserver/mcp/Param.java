@@ -2,6 +2,7 @@ package dev.sharedserver.mcp;
 
 import dev.sharedserver.core.InvalidInput;
 import dev.sharedserver.core.Quote;
+import dev.sharedserver.core.ServerName;
 import java.util.List;
 
 /**
@@ -56,7 +57,8 @@ record Param(String name, Kind kind, String flag, String description) {
     /** Checks a value; the message is for who gave it. */
     void check(Json value) throws InvalidInput {
         switch (kind) {
-            case NAME, TEXT -> text(value, "a string");
+            case NAME -> ServerName.of(text(value, "a string")); // no name is an option
+            case TEXT -> text(value, "a string");
             case FLAG -> {
                 if (!(value instanceof Json.Bool)) {
                     throw wrong("true or false");
@@ -94,11 +96,12 @@ record Param(String name, Kind kind, String flag, String description) {
         }
     }
 
-    private void text(Json value, String expected) throws InvalidInput {
+    private String text(Json value, String expected) throws InvalidInput {
         if (!(value instanceof Json.Str string)) {
             throw wrong(expected);
         }
         noZero(string.value());
+        return string.value();
     }
 
     /** No argument of a process can hold one. */

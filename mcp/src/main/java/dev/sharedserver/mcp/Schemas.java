@@ -71,8 +71,13 @@ final class Schemas {
             List.of("action", "name", "refcount"));
 
     static final Json.Obj DONE = object(
-            Json.Obj.EMPTY.with("name", STRING).with("done", STRING).with("message", STRING),
-            List.of("name", "done", "message"));
+            Json.Obj.EMPTY
+                    .with("name", STRING)
+                    .with("done", STRING)
+                    .with("message", STRING)
+                    .with("held_by", CLIENTS.with("description", "who was in the way, if it was refused")),
+            // clients hold refusals against it, too
+            List.of("name"));
 
     static final Json.Obj WHY = object(
             Json.Obj.EMPTY.with("name", STRING).with("state", STRING).with("why", STRING), List.of("name", "why"));

@@ -35,6 +35,7 @@ final class ArgumentsTest {
         wrong("{\"name\":1}", "argument 'name' must be a string");
         wrong("{\"name\":null}", "argument 'name' must be a string");
         wrong("{\"name\":\"a\\u0000b\"}", "argument 'name' contains a NUL character");
+        wrong("{\"name\":\"--help\"}", "invalid server name '--help': it starts with '-'");
         wrong("{\"name\":\"web\",\"words\":\"ls -l\"}", "argument 'words' must be a list of strings, not empty");
         wrong("{\"name\":\"web\",\"words\":[]}", "argument 'words' must be a list of strings, not empty");
         wrong("{\"name\":\"web\",\"words\":[\"a\",1]}", "argument 'words' must be a list of strings");
