@@ -238,7 +238,7 @@ public final class Interposer {
         try {
             Checks.checkStill(facts, attachment.startStamp());
             for (Swapped one : attachment.swapped()) {
-                if (!one.was().equals(facts.link(one.stash()))) {
+                if (!isKept(facts, one)) {
                     throw new Refusal(
                             Reason.FAILED,
                             "process " + attachment.pid() + " has not its old descriptor " + one.fd() + " any more");
@@ -249,6 +249,12 @@ public final class Interposer {
             calls.close(pidfd);
             throw failed;
         }
+    }
+
+    private static boolean isKept(Facts facts, Swapped one) {
+        String link = facts.link(one.stash());
+        // a terminal whose window is gone
+        return one.was().equals(link) || (one.was() + " (deleted)").equals(link);
     }
 
     private static int pidfd(Kernel calls, long pid) throws Refusal {
@@ -456,7 +462,7 @@ public final class Interposer {
                     Checks.checkStill(facts, attachment.startStamp());
                     Plan plan = Plan.of(facts).only(attachment.swapped());
                     for (Swapped one : attachment.swapped()) {
-                        if (!one.was().equals(facts.link(one.stash()))) {
+                        if (!isKept(facts, one)) {
                             throw new Refusal(
                                     Reason.FAILED,
                                     "process " + attachment.pid() + " has not its old descriptor " + one.fd()

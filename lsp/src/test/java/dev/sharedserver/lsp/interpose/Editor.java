@@ -42,6 +42,10 @@ final class Editor implements AutoCloseable {
         return server.pid();
     }
 
+    long pid() {
+        return process.pid();
+    }
+
     boolean serverLives() {
         return server.isAlive();
     }

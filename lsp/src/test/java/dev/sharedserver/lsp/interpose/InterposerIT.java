@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.gson.Gson;
 import com.google.gson.JsonObject;
 import dev.sharedserver.os.ProcStat;
 import java.io.IOException;
@@ -86,6 +87,21 @@ class InterposerIT {
         }
     }
 
+    @Test
+    void aServerWithFewDescriptorsIsAttachedTo() throws Exception {
+        List<String> command = new ArrayList<>(List.of("sh", "-c", "ulimit -n 40; exec \"$@\"", "sh"));
+        command.addAll(tiny("epoll"));
+        Editor editor = editor("pipe", command);
+        answers(editor.client(), "before");
+        Target before = Target.of(editor.server());
+        try (Relay relay = Relay.attach(interposer, editor.server(), directory)) {
+            answers(relay.client(), "new");
+            relay.detach();
+        }
+        assertEquals(before, Target.of(editor.server()));
+        answers(editor.client(), "after");
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"signals", "threads"})
     void neitherSignalsNorNewThreadsAreLostOrSeen(String trouble) throws Exception {
@@ -136,9 +152,21 @@ class InterposerIT {
         answers(editor.client(), "before");
         Target before = Target.of(editor.server());
         List<Path> fifos = Relay.fifos(directory);
-        Interposed first = interposer.interpose(editor.server(), 0, fifos.get(0), fifos.get(1), LONG);
-        Attachment record = first.attachment();
-        first.park(); // what is left of a hub that was killed
+        Process doomed = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "--enable-native-access=ALL-UNNAMED",
+                        "-XX:TieredStopAtLevel=1",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        DoomedHub.class.getName(),
+                        Long.toString(editor.server()),
+                        fifos.get(0).toString(),
+                        fifos.get(1).toString())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        String line = doomed.inputReader().readLine();
+        doomed.destroyForcibly().waitFor(); // kill -9
+        Attachment record = new Gson().fromJson(line, Attachment.class);
         CompletableFuture<JsonObject> meanwhile = editor.client().asking("meanwhile", "{}");
 
         try (Relay relay = new Relay(new Interposer().resume(record), fifos)) {
@@ -153,9 +181,10 @@ class InterposerIT {
         assertEquals(Reason.FAILED, refusal.reason());
     }
 
-    @Test
-    void aServerOutlivesItsEditorOnTheFifos() throws Exception {
-        Editor editor = editor("pipe", tiny("read"));
+    @ParameterizedTest
+    @ValueSource(strings = {"pipe", "sockets", "pty"})
+    void aServerOutlivesItsEditorOnTheFifos(String stdio) throws Exception {
+        Editor editor = editor(stdio, tiny("read"));
         answers(editor.client(), "before");
         List<Path> fifos = Relay.fifos(directory);
         Interposed interposed = interposer.interpose(editor.server(), 0, fifos.get(0), fifos.get(1), LONG);

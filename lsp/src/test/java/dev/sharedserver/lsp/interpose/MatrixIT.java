@@ -12,6 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Real servers, started by an editor on all that an editor may give them, and shared with it by pid. */
 class MatrixIT {
@@ -90,6 +91,26 @@ class MatrixIT {
             assertTrue(kind.says(kind.hover(old, directory), "answer"), "after");
             kind.change(old, directory, 3);
             assertTrue(kind.says(kind.hover(old, directory), "answer"), "after a change of the old client");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"CLANGD", "BASH"})
+    void aServerOutlivesItsEditorUnlessItLooksForIt(RealServer kind) throws Exception {
+        try (Editor editor = new Editor(directory, "sockets", kind.command())) {
+            kind.open(editor.client(), directory, Long.toString(editor.pid()));
+            try (Relay relay = Relay.attach(new Interposer(), editor.server(), directory)) {
+                editor.die();
+                Interposed interposed = relay.interposed();
+                Waiting.until(Duration.ofSeconds(15), "the end of the editor", () -> !interposed.oldClientLives());
+                if (kind.node()) {
+                    // as Candidate.endsWithEditor says beforehand
+                    Waiting.until(Duration.ofSeconds(30), "the end of the server", () -> !interposed.targetLives());
+                } else {
+                    assertTrue(kind.says(kind.hover(relay.client(), directory), "answer"), "without an editor");
+                    assertTrue(interposed.targetLives());
+                }
+            }
         }
     }
 

@@ -111,11 +111,16 @@ enum RealServer {
 
     /** Opens the program, as the editor that started the server does. */
     void open(Client client, Path directory) throws IOException {
+        open(client, directory, "null");
+    }
+
+    /** The same, of an editor that says which process it is. */
+    void open(Client client, Path directory, String processId) throws IOException {
         Files.writeString(directory.resolve(file), text);
         client.ask(
                 "initialize",
-                "{\"processId\":null,\"rootUri\":\"%s\",\"capabilities\":{\"textDocument\":{\"hover\":{\"contentFormat\":[\"plaintext\"]}}},"
-                                .formatted(directory.toUri())
+                "{\"processId\":%s,\"rootUri\":\"%s\",\"capabilities\":{\"textDocument\":{\"hover\":{\"contentFormat\":[\"plaintext\"]}}},"
+                                .formatted(processId, directory.toUri())
                         + "\"initializationOptions\":{\"tsserver\":{\"path\":\"%s\"}}}"
                                 .formatted(NODE.resolve("typescript/lib/tsserver.js")));
         client.tell("initialized", "{}");
