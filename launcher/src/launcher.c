@@ -616,6 +616,7 @@ struct conversation {
 	struct buffer input; /* standard input so far: kept, since an agent that takes over asks for it again */
 	int input_ended;
 	const struct buffer *request; /* that is being answered */
+	struct relayed relayed;
 };
 
 enum { INPUT_WHOLE, INPUT_MORE, INPUT_LATE, INPUT_BROKEN };
@@ -683,7 +684,7 @@ static int names_a_hub(const char *name)
 static int ask_hub(struct conversation *c, const char *name)
 {
 	struct sockaddr_un address;
-	int keep = -1, begun = 0;
+	int keep = -1;
 	close(c->fd);
 	c->fd = -1;
 	if (statedir_address(c->state->path, name, &address, &keep) != 0)
@@ -694,12 +695,12 @@ static int ask_hub(struct conversation *c, const char *name)
 	if (c->fd < 0 || !statedir_is_ours(c->fd) || send_all(c->fd, c->request->at, c->request->length) != 0)
 		return LOST;
 	trace("answered by %s", name);
-	int code = relay(c->fd, &begun);
+	int code = relay(c->fd, &c->relayed);
 	if (code == RELAY_MALFORMED)
 		complain("the hub at %s/%s sent what is no answer", c->state->path, name);
-	if (code == RELAY_LOST && begun)
+	if (code == RELAY_LOST && c->relayed.begun)
 		complain("the hub at %s/%s hung up in the middle of the session", c->state->path, name);
-	return code >= 0 ? code : code == RELAY_LOST && !begun ? LOST : TROUBLE;
+	return code >= 0 ? code : code == RELAY_LOST && !c->relayed.begun ? LOST : TROUBLE;
 }
 
 static int obey(struct conversation *c, char type, struct cursor *body)

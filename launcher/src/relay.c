@@ -12,17 +12,18 @@
 /* Neither side of a session may hold up the other: an editor that writes without reading must find room until the hub says
  * enough. So nothing here blocks but poll. */
 
-enum { PIECE = 65536 };
+enum { PIECE = 65536, KEPT = 1 << 20 };
 
 struct relay {
 	int fd;
-	struct buffer out; /* a frame for the hub */
+	struct relayed *relayed;
+	struct buffer out; /* frames for the hub */
 	size_t sent;
 	struct buffer in; /* from the hub */
 	size_t used;      /* of it: what was obeyed */
 	int to;           /* where body goes, 0 for nowhere */
 	struct cursor body;
-	int input_ended, code;
+	int code;
 };
 
 /* A socket takes what it has room for, a pipe what poll(2) promises, and a file or terminal all. */
@@ -60,11 +61,15 @@ static int read_piece(struct relay *r)
 	if (n < 0 && passes(errno))
 		return 0;
 	/* what cannot be read any more has ended; an empty frame says so */
-	r->input_ended = n <= 0;
+	r->relayed->ended = n <= 0;
 	size_t frame = frame_begin(&r->out, 'D');
 	put_bytes(&r->out, piece, n > 0 ? (size_t)n : 0);
 	frame_end(&r->out, frame);
-	return r->out.failed ? -1 : 0;
+	if (r->relayed->frames.length + r->out.length > KEPT)
+		r->relayed->begun = 1;
+	if (!r->relayed->begun)
+		put_bytes(&r->relayed->frames, r->out.at, r->out.length);
+	return r->out.failed || r->relayed->frames.failed ? -1 : 0;
 }
 
 /* -1: the hub is gone, or no memory */
@@ -91,6 +96,7 @@ static int take(struct relay *r)
 	int found = 0;
 	while (!r->to && (found = frame_next(r->in.at + r->used, r->in.length - r->used, &type, &r->body, &used)) == 1) {
 		r->used += used;
+		r->relayed->begun = 1;
 		if (type == 'X') {
 			r->code = get_u8(&r->body);
 			if (!cursor_done(&r->body))
@@ -121,14 +127,15 @@ static int write_piece(struct relay *r)
 	return 0;
 }
 
-static int carry(struct relay *r, int *begun)
+static int carry(struct relay *r)
 {
+	int refused = 0; /* the hub takes no more */
 	for (;;) {
 		if (take(r))
 			return r->code;
 		/* a hub that is not read is not read from; what it has for us waits in the socket */
 		short hub = (short)((r->to ? 0 : POLLIN) | (r->out.length ? POLLOUT : 0));
-		struct pollfd p[3] = {{r->out.length || r->input_ended ? -1 : 0, POLLIN, 0},
+		struct pollfd p[3] = {{refused || r->out.length || r->relayed->ended ? -1 : 0, POLLIN, 0},
 				      {hub ? r->fd : -1, hub, 0},
 				      {r->to ? r->to : -1, POLLOUT, 0}};
 		if (poll(p, 3, -1) < 0) {
@@ -136,31 +143,29 @@ static int carry(struct relay *r, int *begun)
 				return RELAY_LOST;
 			continue;
 		}
-		if (p[0].revents) {
-			*begun = 1;
-			if (read_piece(r) != 0)
-				return RELAY_LOST;
-		}
-		if (p[2].revents) {
-			*begun = 1;
-			if (write_piece(r) != 0)
-				return RELAY_LOST;
-		}
+		if (p[0].revents && read_piece(r) != 0)
+			return RELAY_LOST;
+		if (p[2].revents && write_piece(r) != 0)
+			return RELAY_LOST;
 		if (p[1].revents & POLLOUT && send_piece(r) != 0) {
 			/* it may have said why before it hung up */
 			r->out.length = r->sent = 0;
-			r->input_ended = 1;
+			refused = 1;
 		}
-		if (p[1].revents & (POLLIN | POLLHUP | POLLERR) && !r->to && receive(r) != 0)
+		/* not if it only hangs up while there is something to write: its exit code may lie behind that */
+		if (hub & POLLIN && p[1].revents & (POLLIN | POLLHUP | POLLERR) && receive(r) != 0)
 			return RELAY_LOST;
 	}
 }
 
-int relay(int fd, int *begun)
+int relay(int fd, struct relayed *relayed)
 {
-	struct relay r = {.fd = fd};
-	int code = carry(&r, begun);
+	struct relay r = {.fd = fd, .relayed = relayed};
+	put_bytes(&r.out, relayed->frames.at, relayed->frames.length);
+	int code = r.out.failed ? RELAY_LOST : carry(&r);
 	buffer_free(&r.out);
 	buffer_free(&r.in);
+	if (relayed->begun)
+		buffer_free(&relayed->frames);
 	return code;
 }

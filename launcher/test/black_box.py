@@ -258,17 +258,15 @@ def a_hub_that_is_not_there_or_says_nothing_is_asked_for_again(p):
         Hub(p, ".test.sock", answer)
 
     def answer(connection, stream):
-        tries.append(1)
+        tries.append(Hub.frame(stream)[1])
         if len(tries) == 2:
             connection.sendall(frame("X", b"\x04"))
 
     tries = []
     threading.Thread(target=later).start()
-    read, write = os.pipe()
-    r = p.run("elsewhere", ".test.sock", stdin=read)
-    os.close(read)
-    os.close(write)
-    assert r.code == 4 and len(tries) == 2, r.show()
+    r = subprocess.run([p.binary, "elsewhere", ".test.sock"], env=p.env, input=b"the input", timeout=PATIENCE)
+    # the one that says something has got the whole input, too
+    assert r.returncode == 4 and tries[-1] == b"the input" and len(tries) == 2, (r, tries)
     assert os.path.getsize(p.marks + "/elsewhere") >= 3
 
 
@@ -276,11 +274,21 @@ def a_hub_that_is_not_there_or_says_nothing_is_asked_for_again(p):
 def a_hub_that_hangs_up_in_the_middle_is_not_asked_again(p):
     def one_piece(connection, stream):
         Hub.frame(stream)
+        connection.sendall(frame("O", b"so far"))
 
     with Hub(p, ".test.sock", one_piece) as hub:
-        r = subprocess.run([p.binary, "elsewhere", ".test.sock"], env=p.env, input=b"something", stderr=subprocess.PIPE, timeout=PATIENCE)
+        r = subprocess.run([p.binary, "elsewhere", ".test.sock"], env=p.env, input=b"something", stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=PATIENCE)
         assert r.returncode == 1 and b"hung up in the middle" in r.stderr, r
         assert len(hub.requests) == 1
+
+
+@test
+def a_hub_that_has_answered_need_not_read_the_input(p):
+    for _ in range(20):
+        with Hub(p, ".test.sock", lambda connection, stream: connection.sendall(frame("O", b"all of it") + frame("X", b"\x06"))):
+            r = subprocess.run([p.binary, "elsewhere", ".test.sock"], env=p.env, input=b"x" * 300000, stdout=subprocess.PIPE, timeout=PATIENCE)
+            assert (r.returncode, r.stdout) == (6, b"all of it"), r
+        os.unlink(p.directory + "/.test.sock")
 
 
 @test
