@@ -171,7 +171,7 @@ class LspIT {
             Path out = Files.writeString(outs[i], "");
             editors[i] = box.inBackground(box.sh("exec nvim --headless -u NONE -n -c 'luafile t.lua' </dev/null")
                     .env("OUT", out.toString())
-                    .timeout(Duration.ofSeconds(120)));
+                    .timeout(Duration.ofMinutes(2)));
             Until.holds(() -> Files.readString(out).contains("hover"), "Neovim " + i + " has been answered");
             String said = Files.readString(out);
             assertTrue(said.contains("diagnostics true"), said);
