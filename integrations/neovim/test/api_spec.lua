@@ -136,6 +136,20 @@ describe("with the real product", function()
     assert.is_false(plugin.is_registered("worse"))
   end)
 
+  it("a callback that fails is told, and harms nothing", function()
+    plugin.setup({
+      web = vim.tbl_extend("force", SLEEP, {
+        on_start = function()
+          error("of the user")
+        end,
+      }),
+    })
+    world.holds(function()
+      return world.says(told, "server web: `on_start` failed") ~= nil
+    end, "the message")
+    assert.is_true(plugin.status("web").attached)
+  end)
+
   it("stop detaches, and stops nothing that others hold", function()
     plugin.setup({ web = SLEEP }, { notify = { on_stop = true } })
     world.holds(attached("web"), "attached")

@@ -127,3 +127,45 @@ describe("variables", function()
     assert.equals(vim.env.HOME, config.expandable("~"))
   end)
 end)
+
+describe("notifications", function()
+  local KINDS = { "on_start", "on_attach", "on_stop", "on_error" }
+
+  -- The kinds that are shown with this choice
+  local function shown(choice)
+    world.fresh()
+    local notify = require("sharedserver.notify")
+    local told = {}
+    vim.notify = function(text)
+      told[#told + 1] = text:match("sharedserver: (.*)")
+    end
+    notify.configure(choice)
+    for _, kind in ipairs(KINDS) do
+      notify.tell(kind, kind)
+    end
+    return told
+  end
+
+  it("come for starts and errors unless the user chooses otherwise", function()
+    assert.same({ "on_start", "on_error" }, shown(nil))
+    assert.same({ "on_start", "on_error" }, shown({}))
+    assert.same({ "on_attach", "on_error" }, shown({ on_start = false, on_attach = true }))
+    assert.same({ "on_start", "on_stop" }, shown({ on_stop = true, on_error = false }))
+    assert.same(KINDS, shown(true))
+    assert.same({}, shown(false))
+  end)
+
+  it("have a level by their kind", function()
+    world.fresh()
+    local notify = require("sharedserver.notify")
+    local levels = {}
+    vim.notify = function(_, level)
+      levels[#levels + 1] = level
+    end
+    notify.configure(nil)
+    notify.tell("on_start", "x")
+    notify.warn("x")
+    notify.error("x")
+    assert.same({ vim.log.levels.INFO, vim.log.levels.WARN, vim.log.levels.ERROR }, levels)
+  end)
+end)
