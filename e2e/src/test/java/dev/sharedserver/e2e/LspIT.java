@@ -175,7 +175,7 @@ class LspIT {
             Until.holds(() -> Files.readString(out).contains("hover"), "Neovim " + i + " has been answered");
             String said = Files.readString(out);
             assertTrue(said.contains("diagnostics true"), said);
-            assertTrue(said.contains("function answer"), said);
+            assertTrue(said.contains("int answer()"), said);
         }
         assertEquals(2, only(box).getAsJsonArray("clients").size());
         Files.createFile(box.work().resolve("go"));
