@@ -38,6 +38,7 @@ public final class Listeners {
     private static final int WORD = 4;
 
     private final Path root;
+    private final Proc proc;
 
     /** Reads the machine's {@code /proc}. */
     public Listeners() {
@@ -46,6 +47,7 @@ public final class Listeners {
 
     Listeners(Path root) {
         this.root = root;
+        this.proc = new Proc(root, bytes -> new String(bytes, StandardCharsets.ISO_8859_1));
     }
 
     /**
@@ -75,23 +77,32 @@ public final class Listeners {
         return List.copyOf(found);
     }
 
-    /** Returns the process with the lowest pid that has a descriptor of that socket, -1 if none is to be seen. */
+    /**
+     * Returns the oldest process that has a descriptor of that socket, -1 if none is to be seen: the others have it from that
+     * one. (The lowest pid may be a child's, since pids begin anew.)
+     */
     public long holder(long inode) {
-        long lowest = -1;
+        long oldest = -1;
+        long since = Long.MAX_VALUE;
         if (inode <= 0) {
-            return lowest;
+            return oldest;
         }
         try (DirectoryStream<Path> all = Files.newDirectoryStream(root)) {
             for (Path one : all) {
                 long pid = number(one.getFileName().toString());
-                if (pid > 0 && (lowest < 0 || pid < lowest) && holds(pid, inode)) {
-                    lowest = pid;
+                if (pid > 0 && holds(pid, inode)) {
+                    ProcStat stat = proc.stat(pid);
+                    long start = stat == null ? Long.MAX_VALUE : stat.startTime();
+                    if (oldest < 0 || start < since || start == since && pid < oldest) {
+                        oldest = pid;
+                        since = start;
+                    }
                 }
             }
         } catch (IOException | DirectoryIteratorException e) {
             // no /proc to look into
         }
-        return lowest;
+        return oldest;
     }
 
     /** Tells whether a process has a descriptor of that socket; false if it cannot be seen. */

@@ -154,8 +154,15 @@ class ListenersTest {
         assertEquals(-1, listeners.holder(1));
     }
 
+    private void started(long pid, long startTime) throws IOException {
+        String zeros = "0 ".repeat(12);
+        Files.writeString(
+                root.resolve(pid + "/stat"),
+                pid + " (x) S 1 " + pid + " " + pid + " 0 -1 0 " + zeros + startTime + " 0 0 0\n");
+    }
+
     @Test
-    void theHolderIsTheLowestProcessThatHasTheSocket() throws IOException {
+    void theHolderIsTheOldestProcessThatHasTheSocket() throws IOException {
         for (String process : List.of("41", "300", "5", "self", "net", "99999999999999")) {
             Files.createDirectories(root.resolve(process).resolve("fd"));
         }
@@ -165,7 +172,11 @@ class ListenersTest {
         Files.createSymbolicLink(root.resolve("self/fd/3"), Path.of("socket:[78]"));
         Files.writeString(root.resolve("5/fd/1"), "no link");
         Listeners listeners = new Listeners(root);
-        assertEquals(41, listeners.holder(77));
+        assertEquals(41, listeners.holder(77), "the lowest, where their age is not known");
+        // pids have begun anew: the child has a lower one than its parent
+        started(41, 900);
+        started(300, 800);
+        assertEquals(300, listeners.holder(77));
         assertEquals(5, listeners.holder(770));
         assertEquals(-1, listeners.holder(78));
         assertEquals(-1, listeners.holder(0));
