@@ -1,12 +1,14 @@
 package dev.sharedserver.lsp.interpose;
 
 import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The language servers that people use, as installed by {@code run-tests}, and a program for each to talk about. */
@@ -117,12 +119,7 @@ enum RealServer {
     /** The same, of an editor that says which process it is. */
     void open(Client client, Path directory, String processId) throws IOException {
         Files.writeString(directory.resolve(file), text);
-        client.ask(
-                "initialize",
-                "{\"processId\":%s,\"rootUri\":\"%s\",\"capabilities\":{\"textDocument\":{\"hover\":{\"contentFormat\":[\"plaintext\"]}}},"
-                                .formatted(processId, directory.toUri())
-                        + "\"initializationOptions\":{\"tsserver\":{\"path\":\"%s\"}}}"
-                                .formatted(NODE.resolve("typescript/lib/tsserver.js")));
+        initialize(client, directory, processId);
         client.tell("initialized", "{}");
         client.tell(
                 "textDocument/didOpen",
@@ -130,6 +127,17 @@ enum RealServer {
                         .formatted(uri(directory), language, new JsonPrimitive(text)));
         Waiting.until(
                 Duration.ofSeconds(60), "the first hover of " + this, () -> says(hover(client, directory), "answer"));
+    }
+
+    /** Begins as an editor does; returns what the server says of itself. */
+    JsonObject initialize(Client client, Path directory, String processId) {
+        JsonElement answer = client.ask(
+                "initialize",
+                "{\"processId\":%s,\"rootUri\":\"%s\",\"capabilities\":{\"textDocument\":{\"hover\":{\"contentFormat\":[\"plaintext\"]}}},"
+                                .formatted(processId, directory.toUri())
+                        + "\"initializationOptions\":{\"tsserver\":{\"path\":\"%s\"}}}"
+                                .formatted(NODE.resolve("typescript/lib/tsserver.js")));
+        return Objects.requireNonNull(answer, "an answer to initialize").getAsJsonObject();
     }
 
     /** Asks what the name in the program is. */
