@@ -62,7 +62,7 @@ test("the tools say what they take, what they give and what they do to others", 
 test("a web server's life, from the agent's side", LIMIT, async () => {
   const session = await world.session({ name: "the agent" })
   const command = ["python3", "-u", "-c", "import http.server as h, os; s = h.HTTPServer(('127.0.0.1', int(os.environ['PORT'])), h.SimpleHTTPRequestHandler); print('it listens'); s.serve_forever()"]
-  const used = await ok(session, "use", { name: "web", command, port: "auto", ready_log: "^it listens$", env: { COLOUR: "red" }, grace_period: "1m" })
+  const used = await ok(session, "use", { name: "web", command, port: "auto", ready_http: "http://127.0.0.1:${PORT}/", env: { COLOUR: "red" }, grace_period: "1m" })
   assert.deepEqual([used.structuredContent.action, used.structuredContent.refcount, used.structuredContent.ready], ["started", 1, true])
   assert.match(text(used), /^Started server web \(PID: \d+, refcount: 1\)\nport: \d+\nlog: /)
   const port = used.structuredContent.port

@@ -47,7 +47,8 @@ final class UseTool {
                     "port",
                     Param.Kind.PORT,
                     "--port",
-                    "where it is to listen, given to it as $PORT; \"auto\": a free port, the same one every time"),
+                    "where it is to listen, given to it as $PORT, and for ${PORT} in what is said of readiness;"
+                            + " \"auto\": a free port, the same one every time"),
             new Param("ready_tcp", Param.Kind.PORT, "--ready-tcp", "ready when somebody listens at this [HOST:]PORT"),
             new Param("ready_http", Param.Kind.TEXT, "--ready-http", "ready when a GET of this URL is answered well"),
             new Param(
