@@ -27,7 +27,7 @@ import java.util.function.Consumer;
 final class Instance implements Outbox {
 
     /** How large a body may be, in bytes. */
-    static final int BODY_LIMIT = 256 << 20;
+    static final int BODY_LIMIT = 64 << 20;
 
     /** How much may wait for the server before editors are not read any more, in bytes. */
     private static final long ENOUGH = 32L << 20;

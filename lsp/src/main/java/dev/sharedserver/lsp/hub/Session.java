@@ -6,13 +6,18 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
 /**
- * An editor's session. One thread reads what it says, another one writes what it is told; if it does not read, what it was
- * not told yet grows to a limit, and then the session ends.
+ * An editor's session. One thread reads what it says, another one writes what it is told. An editor that does not read is let
+ * go when too much waits for it; one that reads, but not as fast as a server can talk, gets some more room.
  */
 final class Session {
 
-    /** How much may wait for an editor, in bytes. */
-    static final long LIMIT = 32L << 20;
+    /** How much may wait for an editor that takes nothing, in bytes, and for how long it may do so, in ns. */
+    private static final long LIMIT = 32L << 20;
+
+    private static final long SILENCE = 5_000_000_000L;
+
+    /** How much may wait for any editor, in bytes. */
+    private static final long MOST = 96L << 20;
 
     private static final int PIECE = 1 << 20;
 
@@ -20,6 +25,7 @@ final class Session {
     private final long pid;
     private final LauncherConnection launcher;
     private final Backlog backlog = new Backlog();
+    private volatile long lastTaken = System.nanoTime();
     private volatile int exitCode = 1;
     private volatile String last = "";
 
@@ -48,8 +54,11 @@ final class Session {
 
     /** Has a body written, in time. */
     void tell(byte[] body) {
-        if (backlog.bytes() + body.length > LIMIT) {
-            last = "sharedserver: the editor has left " + (LIMIT >> 20) + " MiB unread: its session is ended\n";
+        long waiting = backlog.bytes();
+        if (waiting == 0) {
+            lastTaken = System.nanoTime(); // until now there was nothing to take
+        }
+        if (waiting > MOST || waiting > LIMIT && System.nanoTime() - lastTaken > SILENCE) {
             drop();
         } else {
             backlog.add(body);
@@ -78,11 +87,13 @@ final class Session {
                 byte[] header = header(body);
                 if (header.length + body.length <= PIECE) {
                     launcher.stdout(ByteBuffer.wrap(header), ByteBuffer.wrap(body));
+                    lastTaken = System.nanoTime();
                     continue;
                 }
                 launcher.stdout(ByteBuffer.wrap(header));
                 for (int at = 0; at < body.length; at += PIECE) {
                     launcher.stdout(ByteBuffer.wrap(body, at, Math.min(PIECE, body.length - at)));
+                    lastTaken = System.nanoTime();
                 }
             }
             launcher.stderr(last);
