@@ -172,11 +172,12 @@ test("a client that is killed takes its server and its references with it", LIMI
   let said = ""
   child.stdout.setEncoding("utf8").on("data", (part) => (said += part))
   await until(() => said.includes("\n"), () => said)
-  const server = Number(said.split(" ")[0])
+  const [server, root] = [Number(said.split(" ")[0]), said.trim().split(" ")[1]]
   assert.deepEqual([world.holders("killed1"), world.holders("killed2")], [[server], [server]])
   child.kill("SIGKILL")
   await until(() => !alive(server), () => `${server} is gone`)
   assert.deepEqual([world.holders("killed1"), world.holders("killed2")], [[], []])
+  rmSync(root, { recursive: true }) // it had no time to
 })
 
 test("a server that is killed or asked to end loses its references", LIMIT, async () => {
