@@ -90,6 +90,7 @@ public final class JsonOutput {
             boolean ready,
             @Nullable String logFile,
             @Nullable Integer port,
+            @Nullable String url,
             @Nullable String hold) {
         return json(json -> {
             json.beginObject();
@@ -102,6 +103,9 @@ public final class JsonOutput {
             json.name("log_file").value(logFile);
             if (port != null) {
                 json.name("port").value(port);
+            }
+            if (url != null) {
+                json.name("url").value(url);
             }
             if (hold != null) {
                 json.name("hold").value(hold);

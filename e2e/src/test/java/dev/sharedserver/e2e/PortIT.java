@@ -11,7 +11,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -69,17 +68,6 @@ class PortIT {
         }
     }
 
-    private static boolean answers(int port, String line, String with) {
-        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
-            socket.setSoTimeout(5000);
-            socket.getOutputStream().write((line + "\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
-            byte[] start = socket.getInputStream().readNBytes(with.length());
-            return new String(start, StandardCharsets.US_ASCII).equals(with);
-        } catch (IOException notYet) {
-            return false;
-        }
-    }
-
     private static void write(Path directory, String servers) throws IOException {
         Files.createDirectories(directory);
         Files.writeString(directory.resolve(".sharedserver.json"), "{\"servers\": {" + servers + "}}");
@@ -113,8 +101,12 @@ class PortIT {
             List<String> use = new ArrayList<>(List.of("use", "web", "--pid", client, "--port", "auto", "--json"));
             use.addAll(probe);
             use.addAll(List.of("--shell", "--", WEB));
-            int port = port(box.run(use.toArray(String[]::new)).ok().isQuiet());
-            assertTrue(answers(port, "GET / HTTP/1.0", "HTTP/1.0 200"), "it is ready, it said: " + probe);
+            Result result = box.run(use.toArray(String[]::new)).ok().isQuiet();
+            int port = port(result);
+            String scheme = probe.get(0).equals("--ready-http") ? "http" : "tcp";
+            assertEquals(
+                    scheme + "://127.0.0.1:" + port, result.json().get("url").getAsString());
+            assertTrue(Ports.answers(port, "GET / HTTP/1.0", "HTTP/1.0 200"), "it is ready, it said: " + probe);
             stop(box, "web");
         }
         box.run("use", "web", "--pid", client, "--ready-tcp", "${PORT}", "--shell", "--", WEB)
@@ -130,7 +122,7 @@ class PortIT {
                 "use", "web", "--pid", "" + box.client().pid(), "--port", "auto", "--json", "--shell", "--", WEB);
         int port = port(use.run().ok().isQuiet());
         assertTrue(port >= 20000 && port < 32768, "below the ports of outgoing connections: " + port);
-        Until.holds(LONG, () -> answers(port, "GET / HTTP/1.0", "HTTP/1.0 200"), "the web server answers");
+        Until.holds(LONG, () -> Ports.answers(port, "GET / HTTP/1.0", "HTTP/1.0 200"), "the web server answers");
         assertEquals(port, box.info("web").get("port").getAsInt());
         box.run("info", "web").ok().says("Port:          " + port);
         assertEquals(port, box.requireServerOnDisk("web").get("port").getAsInt());
@@ -148,7 +140,7 @@ class PortIT {
         Result up =
                 box.run("up", "--json", "--pid", "" + box.client().pid()).ok().isQuiet();
         int port = Objects.requireNonNull(up.fleet().get("cache")).get("port").getAsInt();
-        assertTrue(answers(port, "PING", "+PONG"), "it is ready");
+        assertTrue(Ports.answers(port, "PING", "+PONG"), "it is ready");
         assertEquals(port, box.info("cache").get("port").getAsInt());
         Result use = box.run(
                 "use",
@@ -188,7 +180,7 @@ class PortIT {
                     "use", "web", "--json", "--pid", "" + box.client().pid());
             int port = port(use.cwd(directory).run().ok().isQuiet());
             ports.add(port);
-            Until.holds(LONG, () -> answers(port, "GET / HTTP/1.0", "HTTP/1.0 200"), "the web server answers");
+            Until.holds(LONG, () -> Ports.answers(port, "GET / HTTP/1.0", "HTTP/1.0 200"), "the web server answers");
         }
         assertEquals(2, ports.size());
     }
@@ -409,7 +401,7 @@ class PortIT {
         List<String> argv = new ArrayList<>(List.of(Root.asNobody()));
         argv.addAll(List.of("redis-server", "--port", "" + port, "--bind", "127.0.0.1", "--save", ""));
         Stamped redis = box.start(argv.toArray(String[]::new));
-        Until.holds(LONG, () -> answers(port, "PING", "+PONG"), "redis answers");
+        Until.holds(LONG, () -> Ports.answers(port, "PING", "+PONG"), "redis answers");
         Result use = box.run("use", "web", "--pid", "" + box.client().pid(), "--port", "" + port, "--", "sleep", "9");
         assertTold(use, port, "process " + redis.pid() + " of uid 65534 ('redis-server ");
     }

@@ -6,6 +6,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 
 /** TCP ports for servers of tests. */
 final class Ports {
@@ -26,6 +27,18 @@ final class Ports {
             socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 2000);
             return true;
         } catch (IOException nobody) {
+            return false;
+        }
+    }
+
+    /** Tells whether whoever listens there answers a line by something that begins like that. */
+    static boolean answers(int port, String line, String with) {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            socket.setSoTimeout(5000);
+            socket.getOutputStream().write((line + "\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
+            byte[] start = socket.getInputStream().readNBytes(with.length());
+            return new String(start, StandardCharsets.US_ASCII).equals(with);
+        } catch (IOException notYet) {
             return false;
         }
     }

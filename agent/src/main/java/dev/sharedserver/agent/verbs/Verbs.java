@@ -371,9 +371,10 @@ public final class Verbs {
             if (json) {
                 Instance instance = supervisor.server(name).state().instance();
                 String log = instance == null ? null : instance.launch().logFile();
-                Integer port = instance == null ? null : instance.launch().port();
+                Endpoint endpoint = instance == null ? new Endpoint(null, null) : Endpoint.of(instance.launch());
                 State state = refcount > 0 ? State.ACTIVE : State.GRACE;
-                print(JsonOutput.use(action, name.value(), pid, refcount, state, true, log, port, hold));
+                print(JsonOutput.use(
+                        action, name.value(), pid, refcount, state, true, log, endpoint.port(), endpoint.url(), hold));
             } else {
                 print(hold == null ? text : text + messages.held(name.value(), hold));
             }
