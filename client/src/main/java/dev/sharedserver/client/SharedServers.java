@@ -1,19 +1,15 @@
 package dev.sharedserver.client;
 
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -124,20 +120,8 @@ public final class SharedServers implements AutoCloseable {
      * {@snippet file="Examples.java" region="events"}
      */
     public Stream<ServerEvent> events() throws IOException {
-        Process process = command.start(List.of("events", "-f", "-n", "0", "--json"));
-        BufferedReader lines =
-                new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
-        return lines.lines()
-                .map(line -> {
-                    try {
-                        return ServerEvent.of(Fields.of(Json.parse(line)));
-                    } catch (IllegalArgumentException e) {
-                        throw new UncheckedIOException(notUnderstood(e));
-                    }
-                })
-                .filter(Objects::nonNull)
-                .map(Objects::requireNonNull)
-                .onClose(process::destroy);
+        EventReader reader = new EventReader(command.start(List.of("events", "-f", "-n", "0", "--json")));
+        return StreamSupport.stream(reader, false).onClose(reader::close);
     }
 
     /** Closes all leases that were got here. */
