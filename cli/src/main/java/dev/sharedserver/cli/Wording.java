@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
 /** What people read for causes, clients and times. What comes from outside is escaped. */
 final class Wording {
 
+    /** Nothing was tried: the port that it was to have is looked at before. */
+    private static final int NONE = 0;
+
     private static final int CHDIR = 6;
     private static final int STDIN = 7;
     private static final int OUTPUT = 8;
@@ -73,6 +76,7 @@ final class Wording {
         String what = path == null ? "" : " " + Quote.of(path);
         String why = Errno.text(not.errno());
         return switch (not.step()) {
+            case NONE -> "its port was held" + (not.errno() == Errno.EADDRINUSE ? "" : ": " + why);
             case CHDIR -> "working directory" + what + ": " + why;
             case STDIN -> "standard input" + what + ": " + why;
             case OUTPUT -> "log file" + what + ": " + why;
