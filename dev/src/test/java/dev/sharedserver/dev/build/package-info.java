@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sharedserver.dev.build;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sharedserver.dev.tool;
+
+import org.jspecify.annotations.NullMarked;
