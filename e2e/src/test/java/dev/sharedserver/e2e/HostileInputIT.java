@@ -29,7 +29,7 @@ class HostileInputIT {
                 "a/b",
                 "/etc/passwd",
                 ".hidden",
-                "@lsp",
+                "@hub",
                 "x".repeat(129),
                 "é".repeat(65),
                 "a\nb",

@@ -207,6 +207,8 @@ class LspIT {
         box.run("lsp", "list", "--", "x").exits(64);
         box.run("lsp", "serve", "--root", "nowhere", "--", "true").exits(1).complains("is no directory");
         box.run("lsp", "serve", "--name", "a/b", "--", "true").exits(64).complains("invalid server name");
+        // the hub's name may be looked at, and given to nothing else
+        box.run("use", "@lsp", "--", "sleep", "1000").exits(64).complains("invalid server name");
         assertEquals("(no language servers)\n", box.run("lsp", "list").ok().out());
     }
 
