@@ -22,9 +22,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class LspIT {
 
     private static final String CPP = """
-        #include <vector>
+        struct List { int size; };
         int answer() { return 42; }
-        int main() { std::vector<int> v; v.push_back(answer()); return v.nothing_like_it; }
+        int main() { List list{answer()}; return list.nothing_like_it; }
         """;
 
     private static Path file(Sandbox box, String name, String text) throws IOException {
