@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * A plugin with tools of paper: {@code npm} and {@code go} are scripts that do what {@code npm.sh} and {@code go.sh} of the
  * project say, and write their pids to {@code npm.pids} and {@code go.pids}.
  */
-final class Project {
+public final class Project {
 
     /** Serves: says that it is ready, and goes on. */
     static final String SERVES = "echo \"  Local:   http://127.0.0.1:$port/\"; exec sleep 1000";
@@ -23,8 +23,12 @@ final class Project {
     static final String BUILDS = "echo x >>builds; echo program >build/bin/plugin; chmod 750 build/bin/plugin";
 
     final Path root;
-    final Path plugin;
-    final Path state;
+    /** The sources of the plugin k8s. */
+    public final Path plugin;
+
+    /** The state directory. */
+    public final Path state;
+
     final List<String> reloads = new CopyOnWriteArrayList<>();
     private @Nullable String reloadFails;
 
@@ -35,11 +39,12 @@ final class Project {
     }
 
     /** Returns the one that was made there. */
-    static Project at(Path root) {
+    public static Project at(Path root) {
         return new Project(root, root.resolve("k8s"), root.resolve("state"));
     }
 
-    Project(Path directory) throws IOException {
+    /** Makes one. */
+    public Project(Path directory) throws IOException {
         this(
                 directory.toRealPath(),
                 Files.createDirectories(directory.toRealPath().resolve("k8s")),
@@ -98,7 +103,8 @@ final class Project {
         return pids(tool).stream().anyMatch(Ledgers::alive);
     }
 
-    DevServerManager manager(Duration readyPatience) throws IOException {
+    /** Makes a manager that knows it. */
+    public DevServerManager manager(Duration readyPatience) throws IOException {
         PluginRef plugins = id -> switch (id) {
             case "k8s" -> new PluginRef.DevPlugin(true, plugin.toString());
             case "released" -> new PluginRef.DevPlugin(false, "");

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sharedserver.dev.http;
+
+import org.jspecify.annotations.NullMarked;
