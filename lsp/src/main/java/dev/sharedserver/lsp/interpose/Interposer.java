@@ -138,7 +138,16 @@ public final class Interposer {
     /** Of what fails because the target is ending, only that is told: its descriptors and its command line go before itself. */
     private static Refusal ended(Kernel calls, Refusal refusal, long pid) {
         return switch (refusal.reason()) {
-            case FAILED, STDIO, PTRACE_REFUSED, NOT_A_LANGUAGE_SERVER, TIMED_OUT -> {
+            case FAILED,
+                    STDIO,
+                    PTRACE_REFUSED,
+                    NOT_A_LANGUAGE_SERVER,
+                    NOT_OWNER,
+                    BUSY,
+                    TRACED,
+                    STOPPED,
+                    NON_DUMPABLE,
+                    TIMED_OUT -> {
                 long pidfd = calls.pidfd(pid);
                 boolean gone = pidfd < 0 || calls.poll((int) pidfd, Kernel.POLLIN, 100) != 0;
                 if (pidfd >= 0) {
@@ -146,7 +155,7 @@ public final class Interposer {
                 }
                 yield gone ? new Refusal(Reason.GONE, "process " + pid + " ended") : refusal;
             }
-            case GONE, RECYCLED, NOT_OWNER, BUSY, TRACED, STOPPED, NON_DUMPABLE, OWN_CHILD -> refusal;
+            case GONE, RECYCLED, OWN_CHILD -> refusal;
         };
     }
 
