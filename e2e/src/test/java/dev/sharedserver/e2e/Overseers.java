@@ -2,13 +2,22 @@ package dev.sharedserver.e2e;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The processes of ours that watch one state directory: those that hold its lock. */
 record Overseers(@Nullable Stamped guard, @Nullable Stamped agent) {
 
-    static Overseers of(Path lockdir) {
+    /** Whoever holds the lock, also one that is about to end: what of them is guard or agent cannot be told of each. */
+    static Set<Stamped> holders(Path lockdir) {
+        Set<Stamped> holders = new HashSet<>();
+        holding(lockdir).forEach(holder -> holders.add(new Stamped(holder.pid(), holder.stamp())));
+        return holders;
+    }
+
+    private static List<ProcessFacts.Stat> holding(Path lockdir) {
         String lock = lockdir + "/.agent.lock";
         List<ProcessFacts.Stat> holders = new ArrayList<>();
         for (long pid : ProcessFacts.all()) {
@@ -19,6 +28,11 @@ record Overseers(@Nullable Stamped guard, @Nullable Stamped agent) {
                 }
             }
         }
+        return holders;
+    }
+
+    static Overseers of(Path lockdir) {
+        List<ProcessFacts.Stat> holders = holding(lockdir);
         Stamped guard = null;
         Stamped agent = null;
         for (ProcessFacts.Stat holder : holders) {
@@ -31,9 +45,5 @@ record Overseers(@Nullable Stamped guard, @Nullable Stamped agent) {
             }
         }
         return new Overseers(guard, agent);
-    }
-
-    boolean includes(Stamped process) {
-        return process.equals(guard) || process.equals(agent);
     }
 }

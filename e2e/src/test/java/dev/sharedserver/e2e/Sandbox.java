@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -341,10 +342,10 @@ final class Sandbox {
 
     /** Kills whatever carries this sandbox in its environment and is not guard or agent. */
     private void killServers() {
-        Overseers ours = Overseers.of(lockdir);
+        Set<Stamped> ours = Overseers.holders(lockdir);
         for (long pid : ProcessFacts.naming(root.toString())) {
             Stamped process = Stamped.find(pid);
-            if (process != null && !ours.includes(process) && isOfThisSandbox(pid)) {
+            if (process != null && !ours.contains(process) && isOfThisSandbox(pid)) {
                 process.kill();
             }
         }
