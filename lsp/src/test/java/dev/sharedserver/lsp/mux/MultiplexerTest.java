@@ -90,9 +90,9 @@ class MultiplexerTest {
 
     @Test
     void aServerThatWasWarmedUpAnswersTheFirstClientAtOnce() {
-        played.mux.warmUp("file:///work/x");
+        played.mux.warmUp("file:///projects/x");
         JsonObject own = played.server.peek();
-        assertEquals("file:///work/x", params(own).get("rootUri").getAsString());
+        assertEquals("file:///projects/x", params(own).get("rootUri").getAsString());
         played.serverAnswers("initialize", "{\"capabilities\":{}}");
         played.nextAtServer("initialized");
         played.join(1);
