@@ -24,6 +24,10 @@ final class Client {
     }
 
     final int number;
+
+    /** Whether it is the one that started and initialized the server, before anybody of us came. */
+    final boolean elder;
+
     Phase phase = Phase.NEW;
 
     /** The id of its initialize. */
@@ -39,18 +43,31 @@ final class Client {
     long lastHeard;
 
     Client(int number) {
+        this(number, false);
+    }
+
+    private Client(int number, boolean elder) {
         this.number = number;
+        this.elder = elder;
+    }
+
+    /** Makes the one that was there before us, and so works already. */
+    static Client elder(int number) {
+        Client client = new Client(number, true);
+        client.phase = Phase.READY;
+        return client;
     }
 
     boolean works() {
         return phase == Phase.READY;
     }
 
-    /** Tells whether a capability is declared true. */
+    /** Tells whether a capability is declared true. A server asks an elder only for what that has declared. */
     boolean can(String group, String name) {
-        return capabilities.get(group) instanceof JsonObject object
-                && object.get(name) instanceof com.google.gson.JsonPrimitive value
-                && value.isBoolean()
-                && value.getAsBoolean();
+        return elder
+                || capabilities.get(group) instanceof JsonObject object
+                        && object.get(name) instanceof com.google.gson.JsonPrimitive value
+                        && value.isBoolean()
+                        && value.getAsBoolean();
     }
 }

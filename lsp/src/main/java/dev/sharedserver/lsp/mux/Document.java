@@ -24,6 +24,9 @@ final class Document {
         long version;
         boolean stale;
 
+        /** Whether it is only believed that the client has it open, with this text; its version is not known. */
+        boolean assumed;
+
         /** What the client calls the versions of the server. */
         private final Map<Long, Long> versions = new LinkedHashMap<>();
 
@@ -34,6 +37,9 @@ final class Document {
 
         /** Notes that what the client calls {@link #version} is what the server knows as {@code serverVersion}. */
         void isNow(long serverVersion) {
+            if (assumed) {
+                return;
+            }
             versions.remove(serverVersion);
             versions.put(serverVersion, version);
             if (versions.size() > REMEMBERED) {

@@ -2,12 +2,15 @@ package dev.sharedserver.lsp.mux;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
+import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 import dev.sharedserver.lsp.protocol.Json;
 import dev.sharedserver.lsp.protocol.MalformedMessage;
 import dev.sharedserver.lsp.protocol.Message;
 import dev.sharedserver.lsp.protocol.Span;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,8 +29,34 @@ final class Documents {
     /** The last diagnostics of a document, by its URI. */
     private final Map<String, Message> diagnostics = new LinkedHashMap<>();
 
+    /** Whether somebody may have opened documents before we came. */
+    private boolean foreign;
+
+    /** The client that may have; 0 when it is gone, or was never there. */
+    private int elder;
+
+    /** Of a foreign server: what was opened or closed since we came, so that nothing has to be believed of it. */
+    private final Set<String> heard = new HashSet<>();
+
     Documents(Outbox outbox) {
         this.outbox = outbox;
+    }
+
+    /** From now on the server may have documents open that nobody was heard to open, for a client or for nobody (0). */
+    void foreign(int client) {
+        foreign = true;
+        elder = client;
+    }
+
+    /** Returns what the server has open for no elder, who opened it before us or may have. */
+    List<String> withoutElder() {
+        List<String> uris = new ArrayList<>();
+        for (Document document : open.values()) {
+            if (!document.views.containsKey(elder)) {
+                uris.add(document.uri);
+            }
+        }
+        return uris;
     }
 
     Set<String> uris() {
@@ -51,6 +80,9 @@ final class Documents {
             document.views.put(client.number, view);
             view.isNow(version);
             open.put(uri, document);
+            if (foreign && heard.add(uri) && client.number != elder) {
+                openedUnheard(document, text);
+            }
             outbox.toServer(message.bytes());
             return;
         }
@@ -65,15 +97,34 @@ final class Documents {
         }
     }
 
+    /**
+     * A document is about to be opened that is perhaps open already: it is closed before, which no server minds. If the elder
+     * has it open, then most likely as it is on disk, and the document must outlive the others'.
+     */
+    private void openedUnheard(Document document, String text) {
+        close(document.uri);
+        if (elder != 0) {
+            Document.View view = new Document.View(text, -1);
+            view.assumed = true;
+            document.views.put(elder, view);
+        }
+    }
+
     void changed(Client client, Message message) throws MalformedMessage {
         JsonObject params = message.params();
         JsonObject item = object(params, "textDocument");
         Document document = open.get(text(item, "uri"));
+        if (document == null && client.number == elder) {
+            changedUnheard(client, item, params);
+            outbox.toServer(message.bytes());
+            return;
+        }
         Document.View view = document == null ? null : document.views.get(client.number);
         if (document == null || view == null || !(params.get("contentChanges") instanceof JsonArray changes)) {
             return;
         }
         view.version = item.get("version") instanceof JsonPrimitive ? number(item, "version") : view.version + 1;
+        view.assumed = false;
         boolean wasStale = view.stale;
         try {
             view.text = Text.changed(view.text, changes);
@@ -95,6 +146,23 @@ final class Documents {
         }
     }
 
+    /** The elder changes what it has opened before we came. If that is all of the text, it is known from now on. */
+    private void changedUnheard(Client client, JsonObject item, JsonObject params) {
+        if (params.get("contentChanges") instanceof JsonArray changes
+                && !changes.isEmpty()
+                && changes.get(changes.size() - 1) instanceof JsonObject last
+                && !last.has("range")
+                && last.get("text") instanceof JsonPrimitive whole
+                && item.get("uri") instanceof JsonPrimitive uri) {
+            Document.View view = new Document.View(whole.getAsString(), number(item, "version"));
+            Document document = new Document(uri.getAsString(), view.text, view.version);
+            document.views.put(client.number, view);
+            view.isNow(view.version);
+            heard.add(document.uri);
+            open.put(document.uri, document);
+        }
+    }
+
     /** Passes on that a client has saved, if what it saved is what the server knows. */
     void saved(Client client, Message message) throws MalformedMessage {
         if (!isStale(client, message)) {
@@ -105,6 +173,11 @@ final class Documents {
     void closed(Client client, Message message) throws MalformedMessage {
         String uri = message.string("textDocument", "uri");
         Document document = open.get(String.valueOf(uri));
+        if (document == null && client.number == elder) {
+            heard.add(String.valueOf(uri));
+            outbox.toServer(message.bytes());
+            return;
+        }
         if (document != null && document.views.remove(client.number) != null) {
             afterLeaving(document);
         }
@@ -116,6 +189,9 @@ final class Documents {
             if (document.views.remove(client.number) != null) {
                 afterLeaving(document);
             }
+        }
+        if (client.number == elder) {
+            elder = 0;
         }
     }
 
@@ -181,6 +257,10 @@ final class Documents {
         if (view.stale) {
             return;
         }
+        if (view.assumed && version != null) {
+            outbox.toClient(client.number, withoutVersion(message));
+            return;
+        }
         Long serverVersion = version == null ? null : Values.number(message.text(version));
         Long own = serverVersion == null ? null : view.versionOf(serverVersion);
         if (version == null || serverVersion == null || own != null && own.equals(serverVersion)) {
@@ -189,6 +269,13 @@ final class Documents {
             outbox.toClient(client.number, message.with(version, Long.toString(own)));
         }
         // else: about a text that this client never had
+    }
+
+    /** Of a version that the client gave before we came nothing is known, and one that does not fit would be taken for old. */
+    private static byte[] withoutVersion(Message message) throws MalformedMessage {
+        JsonObject params = message.params();
+        params.remove("version");
+        return notification(message.method(), Json.text(params));
     }
 
     /** Tells whether a client calls a version of some document otherwise than the server does. */
@@ -222,6 +309,10 @@ final class Documents {
         if (item.get("uri") instanceof JsonPrimitive uri && item.get("version") instanceof JsonPrimitive version) {
             Document document = open.get(uri.getAsString());
             Document.View view = document == null ? null : document.views.get(client.number);
+            if (view != null && view.assumed) {
+                item.add("version", JsonNull.INSTANCE);
+                return;
+            }
             Long serverVersion = Values.number(version.getAsString());
             Long own = view == null || serverVersion == null ? null : view.versionOf(serverVersion);
             if (own != null) {

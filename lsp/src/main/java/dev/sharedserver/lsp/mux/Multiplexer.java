@@ -56,6 +56,15 @@ public final class Multiplexer {
     /** Requests of the server without an answer, by our id. */
     private final Map<Long, Question> questions = new LinkedHashMap<>();
 
+    /** Requests of the elder without an answer, by its own id: of what was under way before us nothing else is known. */
+    private final Map<String, Asked> elderAsked = new LinkedHashMap<>();
+
+    /** Requests of the server that the elder works on, by the server's own id. */
+    private final Map<String, Question> elderQuestions = new LinkedHashMap<>();
+
+    /** The least of the ids that are ours, where there is an elder. */
+    private long leastOurs = Long.MAX_VALUE;
+
     /** When the first of the questions is to be answered without its client, or earlier. */
     private long deadline = Long.MAX_VALUE;
 
@@ -118,7 +127,7 @@ public final class Multiplexer {
                 handshake.result(),
                 handshake.wasTold(),
                 registrations.written(),
-                List.copyOf(documents.uris()),
+                documents.withoutElder(),
                 unanswered,
                 List.copyOf(handshake.folders()));
     }
@@ -140,6 +149,11 @@ public final class Multiplexer {
 
     /** Returns how many requests the server has not answered. */
     public int pending() {
+        return asked.size() + elderAsked.size();
+    }
+
+    /** Returns how many requests the server has not answered that are not the elder's. */
+    public int pendingOfOthers() {
         return asked.size();
     }
 
@@ -163,13 +177,53 @@ public final class Multiplexer {
         clients.put(number, new Client(number));
     }
 
+    /**
+     * The server is somebody else's, who initialized it: what it knows of documents is not known here.
+     *
+     * @param leastOurs the least of the ids that this multiplexer is given for requests; the server and its client have so
+     *     far used others
+     */
+    public void foreign(long leastOurs) {
+        this.leastOurs = leastOurs;
+        documents.foreign(0);
+    }
+
+    /**
+     * The client is there that has used a {@link #foreign} server alone so far. What it asks and is asked keeps its id, so
+     * that nothing of it is lost on us or on who comes after us.
+     */
+    public void elder(int number) {
+        clients.put(number, Client.elder(number));
+        documents.foreign(number);
+    }
+
+    private @Nullable Client elder() {
+        for (Client client : clients.values()) {
+            if (client.elder) {
+                return client;
+            }
+        }
+        return null;
+    }
+
+    private boolean isOurs(String id) {
+        Long number = Values.number(id);
+        return number != null && number >= leastOurs;
+    }
+
     /** A client is gone, however. */
     public void disconnected(int number) {
         Client client = clients.remove(number);
         if (client == null) {
             return;
         }
-        client.inFlight.values().forEach(this::cancel);
+        client.inFlight.values().forEach(id -> cancel(Long.toString(id)));
+        if (client.elder) {
+            elderAsked.keySet().forEach(this::cancel);
+            elderAsked.clear();
+            elderQuestions.values().forEach(this::giveUp);
+            elderQuestions.clear();
+        }
         progress.left(number);
         documents.left(client);
         for (Map.Entry<Long, Question> entry : List.copyOf(questions.entrySet())) {
@@ -246,6 +300,11 @@ public final class Multiplexer {
             refuse(client, message.id(), INVALID_REQUEST, "the client has said shutdown");
         } else if (documents.isStale(client, message)) {
             refuse(client, message.id(), CONTENT_MODIFIED, "another editor has changed this document");
+        } else if (client.elder && !isOurs(message.id())) {
+            List<String> tokens = new ArrayList<>();
+            progress.kept(client, message, tokens);
+            elderAsked.put(message.id(), new Asked(client.number, message.id(), method, tokens));
+            outbox.toServer(message.bytes());
         } else {
             long id = ids.getAsLong();
             List<String> tokens = new ArrayList<>();
@@ -306,7 +365,9 @@ public final class Multiplexer {
                 Span id = message.param("id");
                 Long ours = id == null ? null : client.inFlight.get(message.text(id));
                 if (ours != null) {
-                    cancel(ours);
+                    cancel(Long.toString(ours));
+                } else if (client.elder) {
+                    outbox.toServer(message.bytes());
                 }
             }
             case "textDocument/didOpen" -> {
@@ -377,7 +438,7 @@ public final class Multiplexer {
         outbox.toClient(client.number, message.bytes());
     }
 
-    private void cancel(long id) {
+    private void cancel(String id) {
         outbox.toServer(
                 Json.bytes("{\"jsonrpc\":\"2.0\",\"method\":\"$/cancelRequest\",\"params\":{\"id\":" + id + "}}"));
     }
@@ -390,6 +451,9 @@ public final class Multiplexer {
         Long id = Values.number(message.id());
         Question question = id == null ? null : questions.get(id);
         if (id == null || question == null || question.client() != client.number) {
+            if (client.elder && !isOurs(message.id())) {
+                answeredByElder(message);
+            }
             return;
         }
         questions.remove(id);
@@ -401,6 +465,15 @@ public final class Multiplexer {
         }
         outbox.toServer(message.withId(question.id()));
         revision++;
+    }
+
+    /** Passes on an answer of the elder's, also to what it was asked before we came. */
+    private void answeredByElder(Message message) throws MalformedMessage {
+        Question question = elderQuestions.remove(message.id());
+        if (question != null && question.method().equals("workspace/configuration")) {
+            configuration.learn(question.message(), message);
+        }
+        outbox.toServer(message.bytes());
     }
 
     // ---- from the server ----
@@ -419,7 +492,8 @@ public final class Multiplexer {
         Long id = Values.number(message.id());
         Asked request = id == null ? null : asked.remove(id);
         if (request == null) {
-            return; // a predecessor's
+            answerElder(message);
+            return;
         }
         progress.forget(request.tokens());
         if (request.method().equals("initialize")) {
@@ -431,15 +505,34 @@ public final class Multiplexer {
             return;
         }
         client.inFlight.remove(request.id(), id);
-        if (ANSWERED_BY_EDITS.contains(request.method()) && documents.hasOwnVersions(client)) {
-            Span result = message.result();
-            if (result != null) {
-                JsonElement tree = Json.parse(message.text(result));
-                documents.translateVersions(client, tree);
-                message = Message.of(message.with(result, Json.text(tree)));
-            }
+        outbox.toClient(
+                client.number, translated(client, request.method(), message).withId(request.id()));
+    }
+
+    /** Passes on an answer to the elder, also to what it asked before we came; other ids were a predecessor's of ours. */
+    private void answerElder(Message message) throws MalformedMessage {
+        Client client = elder();
+        if (client == null || isOurs(message.id())) {
+            return;
         }
-        outbox.toClient(client.number, message.withId(request.id()));
+        Asked request = elderAsked.remove(message.id());
+        if (request == null) {
+            outbox.toClient(client.number, message.bytes());
+            return;
+        }
+        progress.forget(request.tokens());
+        outbox.toClient(
+                client.number, translated(client, request.method(), message).bytes());
+    }
+
+    private Message translated(Client client, String method, Message message) throws MalformedMessage {
+        Span result = ANSWERED_BY_EDITS.contains(method) && documents.hasOwnVersions(client) ? message.result() : null;
+        if (result == null) {
+            return message;
+        }
+        JsonElement tree = Json.parse(message.text(result));
+        documents.translateVersions(client, tree);
+        return Message.of(message.with(result, Json.text(tree)));
     }
 
     private void initializeAnswered(Asked request, Message message) throws MalformedMessage {
@@ -481,10 +574,16 @@ public final class Multiplexer {
             case "$/cancelRequest" -> {
                 Span id = message.param("id");
                 String written = id == null ? "" : message.text(id);
+                boolean known = false;
                 for (Map.Entry<Long, Question> entry : questions.entrySet()) {
                     if (id != null && entry.getValue().id().equals(written)) {
                         outbox.toClient(entry.getValue().client(), message.with(id, Long.toString(entry.getKey())));
+                        known = true;
                     }
+                }
+                Client elder = elder();
+                if (!known && elder != null) {
+                    outbox.toClient(elder.number, message.bytes());
                 }
             }
             default -> {
@@ -604,6 +703,12 @@ public final class Multiplexer {
     }
 
     private void forward(Client client, Message message, long now) {
+        if (client.elder && !isOurs(message.id())) {
+            elderQuestions.put(
+                    message.id(), new Question(client.number, message.id(), message.method(), message, Long.MAX_VALUE));
+            outbox.toClient(client.number, message.bytes());
+            return;
+        }
         long id = ids.getAsLong();
         long until =
                 ANSWERED_BY_PEOPLE.contains(message.method()) ? Long.MAX_VALUE : now + settings.answerWithinMillis();
@@ -663,7 +768,9 @@ public final class Multiplexer {
     private @Nullable Client editor(JsonObject params) {
         Client command = null;
         Client any = null;
-        for (Asked request : asked.values()) {
+        List<Asked> underWay = new ArrayList<>(asked.values());
+        underWay.addAll(elderAsked.values());
+        for (Asked request : underWay) {
             Client client = clients.get(request.client());
             if (client != null && client.works()) {
                 any = client;

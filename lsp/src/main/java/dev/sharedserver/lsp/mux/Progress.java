@@ -44,6 +44,18 @@ final class Progress {
         return Message.of(message.with(span, ours));
     }
 
+    /** Notes tokens of a request that goes as it is, and adds them to {@code all}. */
+    void kept(Client client, Message message, List<String> all) throws MalformedMessage {
+        for (String member : List.of("workDoneToken", "partialResultToken")) {
+            Span span = message.param(member);
+            if (span != null) {
+                String written = message.text(span);
+                all.add(written);
+                ofClients.put(written, new Token(client.number, written));
+            }
+        }
+    }
+
     /** Returns what a client's token is to the server, as written; its own text for one of the server's. */
     String ofServer(Client client, String written) {
         for (Map.Entry<String, Token> entry : ofClients.entrySet()) {
