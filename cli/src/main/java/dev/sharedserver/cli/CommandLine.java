@@ -190,8 +190,21 @@ public final class CommandLine {
     }
 
     private Command lsp() throws UsageError {
-        String what = names.size() == 1 ? names.get(0) : "";
+        String what = names.isEmpty() ? "" : names.get(0);
+        if (names.size() > (what.equals("attach") || what.equals("detach") || what.equals("status") ? 2 : 1)) {
+            what = "";
+        }
         switch (what) {
+            case "attach" -> {
+                lspAttach();
+                return new Command.Lsp();
+            }
+            case "detach" -> {
+                if (hasCommand || names.size() != 2) {
+                    throw new UsageError("lsp detach needs the name or the pid of a server: see lsp status");
+                }
+                return new Command.Lsp();
+            }
             case "serve", "connect", "list", "status" -> {
                 if (hasCommand && (what.equals("list") || what.equals("status"))) {
                     throw new UsageError("lsp " + what + " takes no command behind --");
@@ -202,8 +215,26 @@ public final class CommandLine {
                 period("--idle");
                 return new Command.Lsp();
             }
-            default -> throw new UsageError("serve, connect, list or status is expected behind lsp");
+            default -> throw new UsageError("serve, connect, list, status, attach or detach is expected behind lsp");
         }
+    }
+
+    private void lspAttach() throws UsageError {
+        if (names.size() == 2 == has("--server")) {
+            throw new UsageError("lsp attach needs a pid or --server TYPE, not both: see lsp list");
+        }
+        if (names.size() == 2 && pid(names.get(1)) == null) {
+            throw new UsageError("invalid pid " + Quote.of(names.get(1)) + ": see lsp list");
+        }
+        if (has("--or-serve") == command.isEmpty()) {
+            throw new UsageError("--or-serve and a command belong together: lsp attach … --or-serve -- COMMAND [ARG…]");
+        }
+        String strategy = text("--strategy");
+        if (strategy != null && !List.of("prompt", "newest", "oldest").contains(strategy)) {
+            throw new UsageError("invalid --strategy " + Quote.of(strategy) + ": prompt, newest or oldest is expected");
+        }
+        period("--timeout");
+        period("--idle");
     }
 
     private Command list() throws UsageError {
@@ -471,16 +502,21 @@ public final class CommandLine {
         if (text == null) {
             return null;
         }
-        try {
-            long pid = Long.parseLong(text);
-            if (pid > 0 && pid <= LARGEST_PID && text.charAt(0) != '+') {
-                return pid;
-            }
-        } catch (NumberFormatException e) {
-            // said below
+        Long pid = pid(text);
+        if (pid != null) {
+            return pid;
         }
         throw new UsageError(
                 "invalid --pid " + Quote.of(text) + ": a process id from 1 to " + LARGEST_PID + " is expected");
+    }
+
+    private static @Nullable Long pid(String text) {
+        try {
+            long pid = Long.parseLong(text);
+            return pid > 0 && pid <= LARGEST_PID && text.charAt(0) != '+' ? pid : null;
+        } catch (NumberFormatException e) {
+            return null;
+        }
     }
 
     private Long neededPid() throws UsageError {

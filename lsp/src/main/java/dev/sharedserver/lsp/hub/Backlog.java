@@ -10,6 +10,7 @@ final class Backlog {
     private final Deque<byte[]> bodies = new ArrayDeque<>();
     private long bytes;
     private boolean closed;
+    private boolean inHand;
 
     /** Adds a body; nothing happens if the backlog is closed. */
     synchronized void add(byte[] body) {
@@ -22,12 +23,14 @@ final class Backlog {
 
     /** Waits for a body; null once the backlog is closed and empty. */
     synchronized byte @Nullable [] take() throws InterruptedException {
+        inHand = false;
         while (bodies.isEmpty() && !closed) {
             wait();
         }
         byte[] body = bodies.poll();
         if (body != null) {
             bytes -= body.length;
+            inHand = true;
             notifyAll();
         }
         return body;
@@ -38,6 +41,11 @@ final class Backlog {
         while (bytes >= limit && !closed) {
             wait();
         }
+    }
+
+    /** Tells whether nothing waits, and what was taken last is written: who takes comes back for more. */
+    synchronized boolean isIdle() {
+        return bodies.isEmpty() && !inHand;
     }
 
     synchronized long bytes() {

@@ -1,7 +1,7 @@
 package dev.sharedserver.lsp.hub;
 
-import dev.sharedserver.core.wire.LauncherConnection;
-import dev.sharedserver.lsp.mux.Memory;
+import dev.sharedserver.lsp.interpose.Pause;
+import dev.sharedserver.lsp.interpose.Refusal;
 import dev.sharedserver.lsp.mux.Multiplexer;
 import dev.sharedserver.lsp.mux.Outbox;
 import dev.sharedserver.lsp.mux.Settings;
@@ -10,6 +10,7 @@ import dev.sharedserver.lsp.protocol.MalformedMessage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
@@ -17,8 +18,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A language server that runs, behind two FIFOs. Two platform threads serve it, since nothing else can wait for a FIFO; what
@@ -31,6 +34,12 @@ final class Instance implements Outbox {
 
     /** How much may wait for the server before editors are not read any more, in bytes. */
     private static final long ENOUGH = 32L << 20;
+
+    /** Where our ids begin at a foreign server, whose own and whose editor's are small, or no numbers: LSP allows 31 bits. */
+    private static final long FOREIGN_IDS = 1L << 30;
+
+    /** How long the answers to those who have left are awaited before a server is given back, and its end of the FIFO after, in ms. */
+    private static final long REST = 3_000;
 
     private final Path directory;
     private final OnDisk record;
@@ -47,6 +56,18 @@ final class Instance implements Outbox {
     private long armed = Long.MAX_VALUE;
     private long saved = -1;
     private int nextSession = 1;
+
+    /** Who started the server, and has not left. */
+    private @Nullable Elder elder;
+
+    private @Nullable Session elderSession;
+    private boolean detaching;
+    private volatile boolean restored;
+
+    /** The reader's task, and whether the bytes that it got were whole messages. */
+    private volatile String reader = "";
+
+    private volatile boolean between;
 
     /** The two ends of a server's FIFOs that are ours. */
     record Pipes(FileChannel in, FileChannel out, FileChannel hold) {
@@ -77,6 +98,7 @@ final class Instance implements Outbox {
             Journal journal,
             Settings settings,
             boolean resumed,
+            @Nullable Elder elder,
             Consumer<Instance> whenEnded)
             throws IOException {
         this.directory = directory;
@@ -87,6 +109,11 @@ final class Instance implements Outbox {
         this.resumed = resumed;
         this.whenEnded = whenEnded;
         this.mux = new Multiplexer(settings, journal::nextId, record.memory(), this);
+        this.elder = elder;
+        if (record.attached() != null) {
+            journal.idsFrom(FOREIGN_IDS);
+            mux.foreign(FOREIGN_IDS);
+        }
         pipes.hold().close();
     }
 
@@ -106,8 +133,23 @@ final class Instance implements Outbox {
         return record.command();
     }
 
+    /** Returns what is known of a server that somebody else started; null for one of ours. */
+    OnDisk.@Nullable Attached attached() {
+        return record.attached();
+    }
+
     /** Starts to serve. */
     void start() throws IOException {
+        Elder first = elder;
+        if (first != null) {
+            first.finish();
+            Session session = new Session(nextSession++, first.pid(), first);
+            elderSession = session;
+            sessions.put(session.number(), session);
+            mux.elder(session.number());
+            session.start();
+            Thread.ofPlatform().daemon().name("editor of " + name()).start(() -> serve(first, session));
+        }
         save();
         Thread.ofPlatform().daemon().name("to " + name()).start(this::write);
         Thread.ofPlatform().daemon().name("from " + name()).start(this::read);
@@ -117,12 +159,14 @@ final class Instance implements Outbox {
     // ---- editors ----
 
     /** A new session; its number is its own. */
-    synchronized Session connect(long pid, LauncherConnection launcher) {
-        Session session = new Session(nextSession++, pid, launcher);
+    synchronized Session connect(long pid, Line line) {
+        Session session = new Session(nextSession++, pid, line);
         sessions.put(session.number(), session);
         mux.connected(session.number());
         if (ended.getCount() == 0) {
             session.finish(1, lastWords());
+        } else if (detaching) {
+            session.finish(1, detached());
         }
         session.start();
         return session;
@@ -175,6 +219,120 @@ final class Instance implements Outbox {
         return new Status(clients, mux.documents(), backlog.bytes(), mux.pending(), mux.isInitialized());
     }
 
+    // ---- the editor that was there before us ----
+
+    private void serve(Elder first, Session session) {
+        try {
+            first.read(this, session);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        if (!restored) {
+            elderLeft(session);
+        }
+    }
+
+    private void elderLeft(Session session) {
+        synchronized (this) {
+            elder = null;
+            elderSession = null;
+            left(session);
+        }
+        session.finish(1, "");
+    }
+
+    /** Tells whether the editor that started the server is there. */
+    synchronized boolean hasElder() {
+        Elder first = elder;
+        return first != null && first.interposed().oldClientLives();
+    }
+
+    private String detached() {
+        return "sharedserver: detached from " + name() + " (pid " + pid() + "), which goes on for who started it\n";
+    }
+
+    /**
+     * Ends all sessions but that of the editor that started the server, and gives the server back to that one, unless it is gone
+     * or the server is to stay here.
+     *
+     * @return how long the server stood still; null if it stays
+     * @throws Refusal it is not given back
+     */
+    @Nullable
+    Pause detach(boolean park) throws Refusal, InterruptedException {
+        List<Session> others;
+        Elder first;
+        synchronized (this) {
+            first = elder;
+            detaching = true;
+            others = new ArrayList<>(sessions.values());
+            others.remove(elderSession);
+        }
+        try {
+            for (Session session : others) {
+                left(session);
+                session.finish(1, detached());
+            }
+            if (park || first == null || !first.interposed().oldClientLives()) {
+                return null;
+            }
+            awaitAnswers();
+            return giveBack(first);
+        } finally {
+            synchronized (this) {
+                detaching = false;
+            }
+        }
+    }
+
+    private synchronized void awaitAnswers() throws InterruptedException {
+        long until = now() + REST;
+        while (mux.pendingOfOthers() > 0 && now() < until) {
+            wait(Math.max(1, until - now()));
+        }
+    }
+
+    private Pause giveBack(Elder first) throws Refusal, InterruptedException {
+        isBetween(first); // so that no class is new while the server stands still
+        Pause pause;
+        try {
+            pause = first.interposed().restore(() -> {
+                restored = isBetween(first);
+                return restored;
+            });
+        } catch (Refusal | InterruptedException e) {
+            restored = false;
+            throw e;
+        }
+        // the server has closed its ends, so the reader comes to the end, and with it this instance
+        if (!ended.await(2 * REST, TimeUnit.MILLISECONDS)) {
+            try {
+                out.close(); // a child of the server has inherited its end
+            } catch (IOException e) {
+                System.out.println(name() + ": " + e.getMessage());
+            }
+            ended.await();
+        }
+        return pause;
+    }
+
+    /** Tells whether all streams are between two messages, of a server that stands still and whose FIFOs are empty. */
+    private boolean isBetween(Elder first) {
+        Session session = elderSession;
+        return session != null && backlog.isIdle() && first.isBetween() && between && readerWaits() && session.isIdle();
+    }
+
+    /** Tells whether the reader waits in the kernel, and so has got nothing that is not passed on. */
+    private boolean readerWaits() {
+        try {
+            String call = Files.readString(Path.of(reader, "syscall"));
+            // the number of read: x86-64, aarch64
+            return call.startsWith("0 ") || call.startsWith("63 ");
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
     // ---- what the multiplexer says ----
 
     @Override
@@ -217,6 +375,9 @@ final class Instance implements Outbox {
         Deframer deframer = new Deframer(BODY_LIMIT);
         String why = "";
         try {
+            reader = Path.of("/proc")
+                    .resolve(Files.readSymbolicLink(Path.of("/proc/thread-self")))
+                    .toString();
             if (resumed) {
                 deframer.skip(journal.skip());
                 deframer.feed(journal.left(), this::heard);
@@ -226,6 +387,7 @@ final class Instance implements Outbox {
                 }
             }
             while (true) {
+                between = deframer.isBetween();
                 ByteBuffer read = journal.read(out, deframer.remaining(), deframer.partialHeader());
                 if (read == null) {
                     break;
@@ -235,7 +397,7 @@ final class Instance implements Outbox {
         } catch (MalformedMessage e) {
             why = "sharedserver: what " + name() + " says is not understood: " + e.getMessage() + "\n";
         } catch (IOException e) {
-            why = "sharedserver: " + name() + " cannot be read: " + e.getMessage() + "\n";
+            why = restored ? "" : "sharedserver: " + name() + " cannot be read: " + e.getMessage() + "\n";
         }
         end(why);
     }
@@ -277,6 +439,9 @@ final class Instance implements Outbox {
 
     private String lastWords() {
         String tail = Tail.of(record.logFile());
+        if (restored) {
+            return detached();
+        }
         return "sharedserver: language server " + name() + " (pid " + pid() + ") has ended"
                 + (tail.isEmpty() ? "\n" : "; its last words:\n" + tail);
     }
@@ -309,17 +474,8 @@ final class Instance implements Outbox {
             return;
         }
         saved = mux.revision();
-        Memory memory = mux.memory();
         try {
-            new OnDisk(
-                            record.name(),
-                            record.pid(),
-                            record.stamp(),
-                            record.command(),
-                            record.root(),
-                            record.logFile(),
-                            memory)
-                    .write(directory);
+            record.with(mux.memory()).write(directory);
         } catch (IOException e) {
             System.out.println(name() + ": what a later hub needs cannot be written: " + e.getMessage());
         }

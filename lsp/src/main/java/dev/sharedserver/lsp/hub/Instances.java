@@ -2,8 +2,16 @@ package dev.sharedserver.lsp.hub;
 
 import dev.sharedserver.core.InvalidInput;
 import dev.sharedserver.core.OsText;
+import dev.sharedserver.core.Quote;
 import dev.sharedserver.core.ServerName;
 import dev.sharedserver.core.wire.Request;
+import dev.sharedserver.lsp.infer.Twin;
+import dev.sharedserver.lsp.interpose.Candidate;
+import dev.sharedserver.lsp.interpose.Interposed;
+import dev.sharedserver.lsp.interpose.Interposer;
+import dev.sharedserver.lsp.interpose.Pause;
+import dev.sharedserver.lsp.interpose.Reason;
+import dev.sharedserver.lsp.interpose.Refusal;
 import dev.sharedserver.lsp.mux.Memory;
 import dev.sharedserver.lsp.mux.Settings;
 import dev.sharedserver.os.Proc;
@@ -15,11 +23,16 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +44,8 @@ final class Instances {
     private final Settings settings;
     private final Proc proc = new Proc(OsText::decode);
     private final TreeMap<String, Instance> all = new TreeMap<>();
+    private final Interposer interposer = new Interposer();
+    private final Set<Long> attaching = ConcurrentHashMap.newKeySet();
 
     /** @param directory where each server has a directory of its own */
     Instances(Path directory, Product product, Settings settings) {
@@ -90,13 +105,16 @@ final class Instances {
         if (running != null && !running.hasEnded() && held(running, client)) {
             return running;
         }
+        Instance attached = running == null && options.name() == null ? attached(options, root) : null;
+        if (attached != null) {
+            return attached;
+        }
         if (options.command().isEmpty()) {
             throw new NotServed(1, "no language server " + name.substring(4) + " runs: give its command behind --");
         }
         checked(name);
         remove(place);
-        Files.createDirectories(
-                place, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        makeDirectory(place);
         try {
             return started(name, place, options, root, client, request);
         } catch (IOException | NotServed e) {
@@ -113,8 +131,33 @@ final class Instances {
         }
     }
 
+    /** Returns the server of somebody else that is attached to and was started as is wanted; null if there is none. */
+    private @Nullable Instance attached(Options options, String root) {
+        for (Instance instance : all.values()) {
+            if (instance.attached() != null
+                    && !instance.hasEnded()
+                    && options.env().isEmpty()
+                    && instance.root().equals(root)
+                    && sameCommand(instance.command(), options.command())) {
+                return instance;
+            }
+        }
+        return null;
+    }
+
+    private static boolean sameCommand(List<String> runs, List<String> wanted) {
+        return runs.size() == wanted.size()
+                && !runs.isEmpty()
+                && runs.subList(1, runs.size()).equals(wanted.subList(1, wanted.size()))
+                && program(runs).equals(program(wanted));
+    }
+
+    private static String program(List<String> argv) {
+        return argv.getFirst().substring(argv.getFirst().lastIndexOf('/') + 1);
+    }
+
     private boolean held(Instance running, long client) throws IOException, InterruptedException {
-        if (client == 0) {
+        if (client == 0 || running.attached() != null) {
             return true;
         }
         try {
@@ -144,17 +187,171 @@ final class Instances {
                                 : "server " + name + " runs already, without this hub: stop it first");
             }
             OnDisk record = new OnDisk(
-                    name, server.pid(), stat.startTime(), options.command(), root, server.logFile(), Memory.EMPTY);
+                    name,
+                    server.pid(),
+                    stat.startTime(),
+                    options.command(),
+                    root,
+                    server.logFile(),
+                    Memory.EMPTY,
+                    null);
             Thread.ofVirtual().start(() -> holdHub(record));
-            return serve(place, record, pipes, false);
+            return serve(place, record, pipes, false, null);
         } catch (IOException | NotServed e) {
             pipes.close();
             throw e;
         }
     }
 
-    private Instance serve(Path place, OnDisk record, Instance.Pipes pipes, boolean resumed) throws IOException {
-        Instance instance = new Instance(place, record, pipes, Journal.open(place), settings, resumed, this::ended);
+    // ---- servers of others ----
+
+    /** Returns the language servers of this user that we do not serve. */
+    List<Candidate> foreign() {
+        List<Instance> ours = all();
+        return interposer.candidates().stream()
+                .filter(candidate -> ours.stream().noneMatch(instance -> instance.pid() == candidate.pid()))
+                .toList();
+    }
+
+    /** Returns the server that a word means: its name, without {@code lsp-} in front or with it, or its pid. */
+    Instance named(String word) throws NotServed {
+        for (Instance instance : all()) {
+            if (instance.name().equals(word)
+                    || instance.name().equals("lsp-" + word)
+                    || Long.toString(instance.pid()).equals(word)) {
+                return instance;
+            }
+        }
+        throw new NotServed(1, "no language server " + Quote.of(word) + " is served here; see sharedserver lsp list");
+    }
+
+    /** Returns why a process that is no candidate cannot be attached to. */
+    NotServed unknown(long pid) throws IOException, InterruptedException {
+        Path place = directory.resolve("lsp-none-" + pid);
+        makeDirectory(place);
+        try {
+            makeFifos(place);
+            Interposed interposed =
+                    interposer.interpose(pid, 0, place.resolve("in"), place.resolve("out"), Duration.ZERO);
+            interposed.restore();
+            interposed.park();
+            return new NotServed(Reason.BUSY.exitCode(), "process " + pid + " has just become a language server");
+        } catch (Refusal refusal) {
+            return new NotServed(refusal.exitCode(), String.valueOf(refusal.getMessage()));
+        } finally {
+            remove(place);
+        }
+    }
+
+    /**
+     * A server that was attached to.
+     *
+     * @param pause how long it stood still
+     */
+    record Attachment(Instance instance, Pause pause) {}
+
+    /**
+     * Attaches to a server that somebody else started.
+     *
+     * @param fresh whether it is asked for its capabilities, by another initialize, instead of a twin of it
+     */
+    Attachment attach(Candidate server, String root, Duration timeout, boolean fresh)
+            throws IOException, InterruptedException, NotServed {
+        String name = "lsp-" + server.type() + "-" + server.pid();
+        checked(name);
+        Path place = directory.resolve(name);
+        if (!attaching.add(server.pid())) {
+            throw new NotServed(Reason.BUSY.exitCode(), "process " + server.pid() + " is being attached to");
+        }
+        try {
+            if (of(name) != null) {
+                throw new NotServed(1, name + " is attached to already: lsp connect --name " + name.substring(4));
+            }
+            Memory memory = fresh ? Memory.EMPTY : inferred(server, root, timeout);
+            remove(place);
+            makeDirectory(place);
+            makeFifos(place);
+            return attached(name, place, server, root, memory, timeout);
+        } finally {
+            attaching.remove(server.pid());
+        }
+    }
+
+    private Attachment attached(String name, Path place, Candidate server, String root, Memory memory, Duration timeout)
+            throws IOException, InterruptedException, NotServed {
+        Interposed interposed;
+        try {
+            interposed = interposer.interpose(
+                    server.pid(), server.startStamp(), place.resolve("in"), place.resolve("out"), timeout);
+        } catch (Refusal refusal) {
+            remove(place);
+            throw new NotServed(refusal.exitCode(), String.valueOf(refusal.getMessage()));
+        } catch (InterruptedException e) {
+            remove(place);
+            throw e;
+        }
+        // from here on the server reads and writes our FIFOs: whatever fails, the place stays
+        ProcStat stat = proc.stat(server.pid());
+        long editor = stat == null ? 0 : stat.ppid();
+        OnDisk record = new OnDisk(
+                name,
+                server.pid(),
+                server.startStamp(),
+                server.argv(),
+                root,
+                null,
+                memory,
+                new OnDisk.Attached(interposed.attachment(), editor, memory.initializeResult() != null));
+        record.write(place);
+        Instance instance = serve(
+                place, record, Instance.Pipes.open(place), false, new Elder(interposed, editorJournal(place), editor));
+        Thread.ofVirtual().start(() -> holdHub(record));
+        return new Attachment(instance, interposed.pause());
+    }
+
+    /** Returns what a server has answered to initialize: what another one of the same command line and environment does. */
+    private Memory inferred(Candidate server, String root, Duration timeout) throws InterruptedException, NotServed {
+        Map<String, String> environment = new HashMap<>();
+        List<String> entries = proc.environment(server.pid());
+        String cwd = proc.cwd(server.pid());
+        if (entries == null || cwd == null) {
+            throw new NotServed(Reason.GONE.exitCode(), "process " + server.pid() + " is gone");
+        }
+        for (String entry : entries) {
+            int equals = entry.indexOf('=');
+            if (equals > 0) {
+                environment.put(entry.substring(0, equals), entry.substring(equals + 1));
+            }
+        }
+        try {
+            String result = Twin.initializeResult(server.argv(), environment, Path.of(cwd), timeout);
+            return new Memory(result, true, List.of(), List.of(), List.of(), List.of(Verbs.uri(root)));
+        } catch (IOException e) {
+            throw new NotServed(
+                    Reason.FAILED.exitCode(),
+                    "what process " + server.pid()
+                            + " can do is not known: another one of its command line was started to tell, and "
+                            + e.getMessage()
+                            + "; --fresh initializes the server itself once more, which some do not take");
+        }
+    }
+
+    private static Journal editorJournal(Path place) throws IOException {
+        Path directory = place.resolve("editor");
+        makeDirectory(directory);
+        return Journal.open(directory);
+    }
+
+    private static void makeDirectory(Path place) throws IOException {
+        Files.createDirectories(
+                place, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    }
+
+    private synchronized Instance serve(
+            Path place, OnDisk record, Instance.Pipes pipes, boolean resumed, @Nullable Elder elder)
+            throws IOException {
+        Instance instance =
+                new Instance(place, record, pipes, Journal.open(place), settings, resumed, elder, this::ended);
         all.put(record.name(), instance);
         instance.start();
         return instance;
@@ -194,7 +391,11 @@ final class Instances {
                 continue;
             }
             try {
-                serve(place, record, Instance.Pipes.open(place), true);
+                if (isRestored(record)) {
+                    remove(place);
+                    continue;
+                }
+                serve(place, record, Instance.Pipes.open(place), true, elder(place, record));
                 System.out.println("took over " + record.name() + " (pid " + record.pid() + ")");
                 // who attaches to what starts is answered when it is ready, which we are not yet
                 Thread.ofVirtual().start(() -> holdHub(record));
@@ -202,6 +403,45 @@ final class Instances {
                 System.out.println(record.name() + " cannot be taken over: " + e.getMessage());
             }
         }
+    }
+
+    /** Tells whether a server has its old descriptors back: a predecessor was killed right after that. */
+    private static boolean isRestored(OnDisk record) {
+        OnDisk.Attached attached = record.attached();
+        if (attached == null) {
+            return false;
+        }
+        for (var swapped : attached.attachment().swapped()) {
+            try {
+                Path link = Files.readSymbolicLink(Path.of("/proc/" + record.pid() + "/fd/" + swapped.fd()));
+                if (link.toString().equals(attached.attachment().stdin())
+                        || link.toString().equals(attached.attachment().stdout())) {
+                    return false;
+                }
+            } catch (IOException e) {
+                System.out.println(record.name() + ": descriptor " + swapped.fd() + " is closed");
+            }
+        }
+        return true;
+    }
+
+    /** Returns the editor that started a server; null if it is gone. No ptrace is needed for that. */
+    private @Nullable Elder elder(Path place, OnDisk record) throws IOException {
+        OnDisk.Attached attached = record.attached();
+        if (attached == null) {
+            return null;
+        }
+        try {
+            Interposed interposed = interposer.resume(attached.attachment());
+            if (interposed.oldClientLives()) {
+                return new Elder(interposed, editorJournal(place), attached.editor());
+            }
+            interposed.park();
+            System.out.println("who started " + record.name() + " is gone");
+        } catch (Refusal refusal) {
+            System.out.println("who started " + record.name() + " cannot be served: " + refusal.getMessage());
+        }
+        return null;
     }
 
     private void holdHub(OnDisk record) {

@@ -65,6 +65,11 @@ final class Journal implements AutoCloseable {
         return new Journal(memory, outFile, outFile.map(FileChannel.MapMode.READ_WRITE, 0, size));
     }
 
+    /** Has the numbers begin at {@code first}, or go on behind it. */
+    void idsFrom(long first) {
+        memory.putLong(NEXT_ID, Math.max(first - 1, memory.getLong(NEXT_ID)));
+    }
+
     /** Returns a number that no request to this server has had. */
     long nextId() {
         long id = memory.getLong(NEXT_ID) + 1;
@@ -98,6 +103,21 @@ final class Journal implements AutoCloseable {
      */
     @Nullable
     ByteBuffer read(ReadableByteChannel from, long skip, byte[] header) throws IOException {
+        ByteBuffer buffer = turn(skip, header);
+        buffer.position(header.length).limit(BUFFER);
+        if (from.read(buffer) < 0) {
+            return null;
+        }
+        return buffer.limit(buffer.position()).position(header.length);
+    }
+
+    /** Notes that all that was read is worked off, but for the beginning of a header; parameters as for {@link #read}. */
+    void done(long skip, byte[] header) {
+        turn(skip, header);
+    }
+
+    /** Makes the other buffer the one that counts. */
+    private ByteBuffer turn(long skip, byte[] header) {
         int next = 1 - active();
         ByteBuffer buffer = buffer(next);
         // what an earlier read left is contiguous
@@ -109,11 +129,7 @@ final class Journal implements AutoCloseable {
         VarHandle.fullFence();
         memory.putInt(ACTIVE, next);
         VarHandle.fullFence();
-        buffer.position(header.length).limit(BUFFER);
-        if (from.read(buffer) < 0) {
-            return null;
-        }
-        return buffer.limit(buffer.position()).position(header.length);
+        return buffer;
     }
 
     private int active() {

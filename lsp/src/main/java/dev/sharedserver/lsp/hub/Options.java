@@ -2,12 +2,14 @@ package dev.sharedserver.lsp.hub;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What {@code lsp …} was given. The agent has checked it; an option stands with its value in one word or in two.
  *
- * @param what serve, connect, list or status
+ * @param what serve, connect, list, status, attach or detach
+ * @param attach what belongs to the last two, and to servers of others
  * @param command empty if there is none
  */
 record Options(
@@ -17,9 +19,32 @@ record Options(
         String idle,
         List<String> env,
         boolean json,
+        Attach attach,
         List<String> command) {
 
+    /**
+     * What is about servers of others.
+     *
+     * @param target the word behind attach, detach or status; null if there is none
+     * @param server the type of the server that is meant
+     * @param strategy which one if there are many: prompt, newest or oldest
+     * @param fresh whether to initialize it once more
+     * @param orServe whether to start one if attaching fails
+     * @param pattern what the names of those that are listed must contain, a regular expression
+     */
+    record Attach(
+            @Nullable String target,
+            @Nullable String server,
+            String strategy,
+            String timeout,
+            boolean fresh,
+            boolean orServe,
+            boolean park,
+            @Nullable String pattern) {}
+
     static final String IDLE = "30m";
+
+    private static final Set<String> FLAGS = Set.of("--json", "--fresh", "--or-serve", "--park");
 
     static Options parse(List<String> argv) {
         String what = "";
@@ -27,6 +52,14 @@ record Options(
         String root = null;
         String idle = IDLE;
         boolean json = false;
+        String target = null;
+        String server = null;
+        String strategy = "prompt";
+        String timeout = "10s";
+        boolean fresh = false;
+        boolean orServe = false;
+        boolean park = false;
+        String pattern = null;
         List<String> env = new ArrayList<>();
         List<String> command = List.of();
         for (int i = 1; i < argv.size(); i++) {
@@ -36,11 +69,15 @@ record Options(
                 break;
             }
             if (!word.startsWith("--")) {
-                what = word;
+                target = what.isEmpty() ? target : word;
+                what = what.isEmpty() ? word : what;
                 continue;
             }
-            if (word.equals("--json")) {
-                json = true;
+            if (FLAGS.contains(word)) {
+                json |= word.equals("--json");
+                fresh |= word.equals("--fresh");
+                orServe |= word.equals("--or-serve");
+                park |= word.equals("--park");
                 continue;
             }
             int equals = word.indexOf('=');
@@ -50,11 +87,23 @@ record Options(
                 case "--root" -> root = value;
                 case "--idle" -> idle = value;
                 case "--env" -> env.add(value);
+                case "--server" -> server = value;
+                case "--strategy" -> strategy = value;
+                case "--timeout" -> timeout = value;
+                case "--pattern" -> pattern = value;
                 default -> {
                     // of another build, which knows more
                 }
             }
         }
-        return new Options(what, name, root, idle, List.copyOf(env), json, command);
+        return new Options(
+                what,
+                name,
+                root,
+                idle,
+                List.copyOf(env),
+                json,
+                new Attach(target, server, strategy, timeout, fresh, orServe, park, pattern),
+                command);
     }
 }

@@ -1,8 +1,6 @@
 package dev.sharedserver.lsp.hub;
 
-import dev.sharedserver.core.wire.LauncherConnection;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -19,20 +17,18 @@ final class Session {
     /** How much may wait for any editor, in bytes. */
     private static final long MOST = 96L << 20;
 
-    private static final int PIECE = 1 << 20;
-
     private final int number;
     private final long pid;
-    private final LauncherConnection launcher;
+    private final Line line;
     private final Backlog backlog = new Backlog();
     private volatile long lastTaken = System.nanoTime();
     private volatile int exitCode = 1;
     private volatile String last = "";
 
-    Session(int number, long pid, LauncherConnection launcher) {
+    Session(int number, long pid, Line line) {
         this.number = number;
         this.pid = pid;
-        this.launcher = launcher;
+        this.line = line;
     }
 
     int number() {
@@ -49,7 +45,13 @@ final class Session {
 
     /** Starts to write. */
     void start() {
-        Thread.ofVirtual().name("to client " + number).start(this::write);
+        Thread.Builder thread = line.keepsThread() ? Thread.ofPlatform().daemon() : Thread.ofVirtual();
+        thread.name("to client " + number).start(this::write);
+    }
+
+    /** Tells whether all that it was to be told is written. */
+    boolean isIdle() {
+        return backlog.isIdle();
     }
 
     /** Has a body written, in time. */
@@ -74,36 +76,25 @@ final class Session {
 
     private void drop() {
         backlog.discard();
-        try {
-            launcher.close();
-        } catch (IOException e) {
-            // gone already
-        }
+        line.cut();
     }
 
     private void write() {
         try {
             for (byte[] body = backlog.take(); body != null; body = backlog.take()) {
-                byte[] header = header(body);
-                if (header.length + body.length <= PIECE) {
-                    launcher.stdout(ByteBuffer.wrap(header), ByteBuffer.wrap(body));
-                    lastTaken = System.nanoTime();
-                    continue;
-                }
-                launcher.stdout(ByteBuffer.wrap(header));
-                for (int at = 0; at < body.length; at += PIECE) {
-                    launcher.stdout(ByteBuffer.wrap(body, at, Math.min(PIECE, body.length - at)));
-                    lastTaken = System.nanoTime();
-                }
+                line.write(header(body), body, this::taken);
             }
-            launcher.stderr(last);
-            launcher.exit(exitCode);
+            line.end(last, exitCode);
         } catch (IOException e) {
             drop();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             drop();
         }
+    }
+
+    private void taken() {
+        lastTaken = System.nanoTime();
     }
 
     static byte[] header(byte[] body) {

@@ -1,9 +1,5 @@
 package dev.sharedserver.lsp.hub;
 
-import com.google.gson.GsonBuilder;
-import com.google.gson.JsonArray;
-import com.google.gson.JsonObject;
-import com.google.gson.JsonPrimitive;
 import dev.sharedserver.core.Quote;
 import dev.sharedserver.core.wire.LauncherConnection;
 import dev.sharedserver.core.wire.Request;
@@ -17,6 +13,8 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
 import org.jspecify.annotations.Nullable;
 
 /** Carries out one request of a launcher. */
@@ -41,8 +39,16 @@ final class Verbs {
             switch (options.what()) {
                 case "serve" -> serve(options);
                 case "connect" -> connect(options);
-                case "list", "status" -> print(options);
-                default -> throw new NotServed(64, "serve, connect, list or status is expected behind lsp");
+                case "list" -> list(options);
+                case "status" -> status(options);
+                case "attach" -> {
+                    if (new AttachVerbs(instances, request, launcher, options).attach(given(options), request.cwd())) {
+                        serve(options);
+                    }
+                }
+                case "detach" -> new AttachVerbs(instances, request, launcher, options).detach();
+                default ->
+                    throw new NotServed(64, "serve, connect, list, status, attach or detach is expected behind lsp");
             }
         } catch (NotServed e) {
             launcher.stderr("sharedserver: " + e.text() + "\n");
@@ -130,7 +136,7 @@ final class Verbs {
             Instance found = instances.use(
                     options, root != null ? root : workspace.isEmpty() ? here() : workspace, request.pid(), request);
             instance = found;
-            session = found.connect(request.pid(), launcher);
+            session = found.connect(request.pid(), new Line.ToLauncher(launcher));
         }
     }
 
@@ -173,7 +179,7 @@ final class Verbs {
         return request.cwd();
     }
 
-    private static String uri(String path) {
+    static String uri(String path) {
         // Path.toUri says file:///x/ for a directory that exists; editors say file:///x
         String uri = Path.of(path).toUri().toString();
         return uri.endsWith("/") && uri.length() > 8 ? uri.substring(0, uri.length() - 1) : uri;
@@ -181,96 +187,23 @@ final class Verbs {
 
     // ---- list and status ----
 
-    private void print(Options options) throws IOException {
-        List<Instance> all = instances.all();
-        boolean details = options.what().equals("status");
-        String text = options.json() ? json(all) : all.isEmpty() ? "(no language servers)\n" : table(all, details);
-        launcher.stdout(text);
+    private void list(Options options) throws IOException, NotServed {
+        Listing listing = new Listing(instances.all(), instances.foreign());
+        String pattern = options.attach().pattern();
+        try {
+            listing = pattern == null ? listing : listing.matching(Pattern.compile(pattern));
+        } catch (PatternSyntaxException e) {
+            throw new NotServed(64, "--pattern is no regular expression: " + e.getDescription());
+        }
+        launcher.stdout(options.json() ? listing.json() : listing.table());
         launcher.exit(0);
     }
 
-    private static String json(List<Instance> all) {
-        JsonArray array = new JsonArray();
-        for (Instance instance : all) {
-            Instance.Status status = instance.status();
-            JsonObject one = new JsonObject();
-            one.addProperty("name", instance.name());
-            one.addProperty("pid", instance.pid());
-            one.addProperty("root", instance.root());
-            JsonArray command = new JsonArray();
-            instance.command().forEach(command::add);
-            one.add("command", command);
-            one.addProperty("mode", "ours");
-            one.addProperty("initialized", status.initialized());
-            JsonArray clients = new JsonArray();
-            status.clients().forEach((pid, queued) -> {
-                JsonObject client = new JsonObject();
-                client.addProperty("pid", pid);
-                client.addProperty("queued_bytes", queued);
-                clients.add(client);
-            });
-            one.add("clients", clients);
-            JsonArray documents = new JsonArray();
-            status.documents().stream().map(JsonPrimitive::new).forEach(documents::add);
-            one.add("documents", documents);
-            one.addProperty("pending_requests", status.pending());
-            one.addProperty("queued_bytes", status.queued());
-            array.add(one);
-        }
-        return new GsonBuilder()
-                        .setPrettyPrinting()
-                        .disableHtmlEscaping()
-                        .create()
-                        .toJson(array) + "\n";
-    }
-
-    private static String table(List<Instance> all, boolean details) {
-        StringBuilder text = new StringBuilder();
-        int width = "NAME".length();
-        for (Instance instance : all) {
-            width = Math.max(width, instance.name().length());
-        }
-        if (!details) {
-            text.append("NAME").append(" ".repeat(width - 4)).append("  PID      CLIENTS  DOCUMENTS  ROOT\n");
-        }
-        for (Instance instance : all) {
-            Instance.Status status = instance.status();
-            if (!details) {
-                text.append(instance.name())
-                        .append(" ".repeat(width - instance.name().length() + 2));
-                text.append(padded(instance.pid(), 9))
-                        .append(padded(status.clients().size(), 9));
-                text.append(padded(status.documents().size(), 11));
-                text.append(Quote.escape(instance.root())).append('\n');
-                continue;
-            }
-            text.append(instance.name())
-                    .append(" (PID: ")
-                    .append(instance.pid())
-                    .append(")\n");
-            line(text, "command", String.join(" ", instance.command()));
-            line(text, "root", instance.root());
-            line(
-                    text,
-                    "state",
-                    (status.initialized() ? "initialized" : "not initialized") + ", " + status.pending()
-                            + " requests without an answer, " + status.queued() + " bytes wait for it");
-            status.clients().forEach((pid, queued) -> line(text, "client", pid + ", " + queued + " bytes wait for it"));
-            status.documents().forEach(uri -> line(text, "document", uri));
-        }
-        return text.toString();
-    }
-
-    private static void line(StringBuilder text, String what, String value) {
-        text.append("  ")
-                .append(what)
-                .append(" ".repeat(10 - what.length()))
-                .append(Quote.escape(value))
-                .append('\n');
-    }
-
-    private static String padded(long value, int width) {
-        String text = Long.toString(value);
-        return text + " ".repeat(Math.max(1, width - text.length()));
+    private void status(Options options) throws IOException, NotServed {
+        String target = options.attach().target();
+        List<Instance> wanted = target == null ? instances.all() : List.of(instances.named(target));
+        Listing listing = new Listing(wanted, List.of());
+        launcher.stdout(options.json() ? listing.json() : listing.details());
+        launcher.exit(0);
     }
 }

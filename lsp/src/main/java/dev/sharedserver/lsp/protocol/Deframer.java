@@ -60,6 +60,11 @@ public final class Deframer {
         return skip > 0 ? skip : wanted < 0 ? 0 : wanted - bodyLength;
     }
 
+    /** Tells whether nothing has come of the next message. */
+    public boolean isBetween() {
+        return remaining() == 0 && headerLength == 0;
+    }
+
     /** Returns what has come of the next header. */
     public byte[] partialHeader() {
         return Arrays.copyOf(header, headerLength);
