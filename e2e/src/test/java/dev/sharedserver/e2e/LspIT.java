@@ -31,8 +31,9 @@ class LspIT {
         return Files.writeString(box.work().resolve(name), text);
     }
 
+    /** Returns the servers of this sandbox; those of other tests may run here, too. */
     private static JsonArray list(Sandbox box) {
-        return JsonParser.parseString(box.run("lsp", "list", "--json").ok().out())
+        return JsonParser.parseString(box.run("lsp", "status", "--json").ok().out())
                 .getAsJsonArray();
     }
 
@@ -202,14 +203,14 @@ class LspIT {
 
     @Test
     void whatIsNotUnderstoodIsRefused(Sandbox box) {
-        box.run("lsp").exits(64).complains("serve, connect, list or status");
+        box.run("lsp").exits(64).complains("serve, connect, list, status, attach or detach");
         box.run("lsp", "connect").exits(64).complains("needs a command");
         box.run("lsp", "list", "--", "x").exits(64);
         box.run("lsp", "serve", "--root", "nowhere", "--", "true").exits(1).complains("is no directory");
         box.run("lsp", "serve", "--name", "a/b", "--", "true").exits(64).complains("invalid server name");
         // the hub's name may be looked at, and given to nothing else
         box.run("use", "@lsp", "--", "sleep", "1000").exits(64).complains("invalid server name");
-        assertEquals("(no language servers)\n", box.run("lsp", "list").ok().out());
+        assertEquals("(no language servers)\n", box.run("lsp", "status").ok().out());
     }
 
     // ---- a server that does what the test says ----

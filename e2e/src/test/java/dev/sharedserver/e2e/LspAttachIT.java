@@ -1,0 +1,409 @@
+package dev.sharedserver.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** {@code lsp attach} and {@code detach}: real clangd, which an editor that knows nothing of us has started on pipes. */
+@ExtendWith(SandboxExtension.class)
+class LspAttachIT {
+
+    private static final String CPP = """
+        struct List { int size; };
+        int answer() { return 42; }
+        int main() { List list{answer()}; return list.size; }
+        """;
+
+    /**
+     * Starts the command that it is given as a language server, and does as it is told, a word a line.
+     */
+    private static final String EDITOR = """
+        import json, os, subprocess, sys, threading
+        server = subprocess.Popen(sys.argv[1:], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        print("pid", server.pid, flush=True)
+        turn = threading.Lock()
+        def send(body):
+            data = json.dumps(body).encode()
+            with turn:
+                server.stdin.write(b"Content-Length: %d\\r\\n\\r\\n" % len(data) + data)
+                server.stdin.flush()
+        def listen():
+            while True:
+                length = None
+                while True:
+                    line = server.stdout.readline()
+                    if not line:
+                        print("end", flush=True)
+                        return
+                    line = line.strip()
+                    if not line:
+                        break
+                    if line.lower().startswith(b"content-length:"):
+                        length = int(line.split(b":")[1])
+                    else:
+                        print("garbage", line, flush=True)
+                body = json.loads(server.stdout.read(length))
+                if "method" not in body:
+                    print("answer", json.dumps(body), flush=True)
+                elif "id" in body:
+                    send({"jsonrpc": "2.0", "id": body["id"], "error": {"code": -32601, "message": "no"}})
+        threading.Thread(target=listen, daemon=True).start()
+        def request(id, method, params):
+            send({"jsonrpc": "2.0", "id": id, "method": method, "params": params})
+        uri = "file://" + os.path.abspath("a.cpp")
+        for line in sys.stdin:
+            words = line.split()
+            if words[0] == "begin":
+                request(0, "initialize", {"processId": os.getpid(), "rootUri": "file://" + os.getcwd(), "capabilities": {}})
+            elif words[0] == "open":
+                send({"jsonrpc": "2.0", "method": "initialized", "params": {}})
+                send({"jsonrpc": "2.0", "method": "textDocument/didOpen", "params": {"textDocument": {
+                    "uri": uri, "languageId": "cpp", "version": 1, "text": open("a.cpp").read()}}})
+            elif words[0] == "hover":
+                request(int(words[1]), "textDocument/hover",
+                        {"textDocument": {"uri": uri}, "position": {"line": 1, "character": 5}})
+        os._exit(0)
+        """;
+
+    /** An editor that has a server of its own. */
+    private static final class Elder {
+        private final Process process;
+        private final BlockingQueue<String> said = new LinkedBlockingQueue<>();
+        private final Stamped server;
+        private int asked;
+
+        Elder(Sandbox box, String... server) throws IOException {
+            Path program = Files.writeString(box.root().resolve("elder.py"), EDITOR);
+            List<String> argv = new ArrayList<>(List.of("python3", "-S", "-E", program.toString()));
+            argv.addAll(List.of(server));
+            ProcessBuilder builder =
+                    new ProcessBuilder(argv).directory(box.work().toFile());
+            builder.redirectError(box.root().resolve("elder.err").toFile());
+            builder.environment().putAll(box.env());
+            process = builder.start();
+            box.atEnd(process::destroyForcibly);
+            Thread.ofVirtual().start(this::listen);
+            this.server = Stamped.of(Long.parseLong(await("pid ").substring(4)));
+            box.atEnd(this.server::kill);
+            tell("begin");
+            assertTrue(await("answer ").contains("capabilities"));
+            tell("open");
+            hovers();
+        }
+
+        private void listen() {
+            try (BufferedReader reader =
+                    new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+                for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+                    said.add(line);
+                }
+            } catch (IOException e) {
+                said.add("end");
+            }
+        }
+
+        void tell(String line) {
+            try {
+                process.getOutputStream().write((line + "\n").getBytes(StandardCharsets.UTF_8));
+                process.getOutputStream().flush();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        private String await(String beginning) {
+            long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(40);
+            try {
+                while (true) {
+                    String line = said.poll(Math.max(1, until - System.nanoTime()), TimeUnit.NANOSECONDS);
+                    if (line == null) {
+                        throw new AssertionError("the first editor was not told " + beginning);
+                    }
+                    if (line.startsWith(beginning)) {
+                        return line;
+                    }
+                    assertFalse(
+                            line.equals("end") || line.startsWith("garbage"), "the first editor's server says " + line);
+                }
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+        }
+
+        /** Asks, and gets an answer to just that. */
+        void hovers() {
+            int id = ++asked;
+            tell("hover " + id);
+            JsonObject answer;
+            do {
+                // an answer that a hub was passing on when it was killed may come twice
+                answer = Editor.json(await("answer ").substring(7));
+            } while (answer.get("id").getAsInt() < id);
+            assertEquals(id, answer.get("id").getAsInt());
+            assertTrue(answer.toString().contains("answer"), answer.toString());
+        }
+
+        Set<String> descriptors() throws IOException {
+            Set<String> found = new TreeSet<>();
+            for (int fd = 0; fd <= 2; fd++) {
+                found.add(fd + " " + Files.readSymbolicLink(Path.of("/proc/" + server.pid() + "/fd/" + fd)));
+            }
+            try (var all = Files.list(Path.of("/proc/" + server.pid() + "/fd"))) {
+                // those that are kept while it is attached to
+                all.map(path -> path.getFileName().toString())
+                        .filter(name -> Integer.parseInt(name) >= 200)
+                        .forEach(found::add);
+            }
+            return found;
+        }
+
+        String name() {
+            return "clangd-" + server.pid();
+        }
+    }
+
+    private static Elder elder(Sandbox box) throws IOException {
+        Files.writeString(box.work().resolve("a.cpp"), CPP);
+        return new Elder(box, "clangd");
+    }
+
+    private static Editor late(Sandbox box, Elder elder) {
+        Editor editor = Editor.connected(box, "--name", elder.name());
+        begin(box, editor);
+        return editor;
+    }
+
+    private static void begin(Sandbox box, Editor editor) {
+        assertTrue(editor.initialize(box.work()).has("result"));
+        editor.open(box.work().resolve("a.cpp"), "cpp");
+        hovers(box, editor, 1);
+    }
+
+    private static void hovers(Sandbox box, Editor editor, int id) {
+        String said = editor.hover(id, box.work().resolve("a.cpp"), 1, 5);
+        assertTrue(said.contains("answer"), said);
+    }
+
+    private static JsonObject listed(Sandbox box, long pid) {
+        JsonArray all = JsonParser.parseString(
+                        box.run("lsp", "list", "--json").ok().out())
+                .getAsJsonArray();
+        for (JsonElement one : all) {
+            if (one.getAsJsonObject().get("pid").getAsLong() == pid) {
+                return one.getAsJsonObject();
+            }
+        }
+        throw new AssertionError(pid + " is not in " + all);
+    }
+
+    private static void attach(Sandbox box, Elder elder) {
+        String said = box.run("lsp", "attach", "" + elder.server.pid(), "--timeout", "30s")
+                .ok()
+                .out();
+        assertTrue(said.contains("Attached to lsp-" + elder.name()), said);
+    }
+
+    @Test
+    void twoEditorsShareWhatOneOfThemHasStarted(Sandbox box) throws Exception {
+        Elder elder = elder(box);
+        Set<String> before = elder.descriptors();
+        JsonObject foreign = listed(box, elder.server.pid());
+        assertEquals("foreign", foreign.get("mode").getAsString());
+        assertEquals("clangd", foreign.get("type").getAsString());
+        assertEquals("pipe", foreign.get("stdin").getAsString());
+        assertEquals(box.work().toString(), foreign.get("root").getAsString());
+        assertTrue(foreign.get("attachable").getAsBoolean(), foreign.toString());
+        assertTrue(
+                box.run("lsp", "list", "--pattern", "no such thing").ok().out().contains("no language servers"));
+
+        attach(box, elder);
+        elder.hovers();
+        Editor late = late(box, elder);
+        elder.hovers();
+        // the same command in the same place is the same server
+        Editor another = Editor.connected(box, "--", "clangd");
+        begin(box, another);
+        JsonObject attached = listed(box, elder.server.pid());
+        assertEquals("attached", attached.get("mode").getAsString());
+        assertEquals("inferred", attached.get("capabilities").getAsString());
+        assertEquals("connected", attached.get("editor").getAsString());
+        assertEquals(3, attached.getAsJsonArray("clients").size());
+        box.run("lsp", "attach", "" + elder.server.pid()).exits(1).complains("served here already");
+        assertTrue(box.run("lsp", "status", elder.name()).ok().out().contains("capabilities: inferred"));
+
+        box.run("lsp", "detach", elder.name()).ok();
+        assertEquals(1, late.exit());
+        assertEquals(1, another.exit());
+        assertTrue(Files.readString(box.root().resolve("editors.err")).contains("goes on for who started it"));
+        assertEquals(before, elder.descriptors());
+        elder.hovers();
+        assertEquals("foreign", listed(box, elder.server.pid()).get("mode").getAsString());
+        // and once more
+        attach(box, elder);
+        elder.hovers();
+        box.run("lsp", "detach", "" + elder.server.pid()).ok();
+        assertEquals(before, elder.descriptors());
+        elder.hovers();
+    }
+
+    @Test
+    void aHubThatIsKilledLosesNeitherTheServerNorItsEditor(Sandbox box) throws Exception {
+        Elder elder = elder(box);
+        Set<String> before = elder.descriptors();
+        attach(box, elder);
+        for (int round = 0; round < 2; round++) {
+            Editor late = late(box, elder);
+            elder.hovers();
+            box.serverProcess("@lsp").killAndAwait();
+            assertEquals(1, late.exit());
+            assertTrue(elder.server.alive());
+            JsonObject attached = listed(box, elder.server.pid());
+            assertEquals("attached", attached.get("mode").getAsString());
+            assertEquals("connected", attached.get("editor").getAsString());
+            elder.hovers();
+        }
+        late(box, elder);
+        box.run("lsp", "detach", elder.name()).ok();
+        assertEquals(before, elder.descriptors());
+        elder.hovers();
+    }
+
+    @Test
+    void aServerWhoseEditorDiesIsParked(Sandbox box) throws Exception {
+        Elder elder = elder(box);
+        attach(box, elder);
+        Editor late = late(box, elder);
+        elder.process.destroyForcibly();
+        Until.holds(
+                () -> listed(box, elder.server.pid())
+                        .get("editor")
+                        .getAsString()
+                        .equals("gone"),
+                "the first editor is gone");
+        hovers(box, late, 2);
+        assertTrue(box.run("lsp", "detach", elder.name()).ok().out().contains("Parked"));
+        assertEquals(1, late.exit());
+        assertTrue(elder.server.alive());
+        late(box, elder);
+        // a hub that comes later has it, too
+        box.serverProcess("@lsp").killAndAwait();
+        Editor last = late(box, elder);
+        elder.server.kill();
+        assertEquals(1, last.exit());
+        assertTrue(Files.readString(box.root().resolve("editors.err")).contains("has ended"));
+    }
+
+    /** Stands in front of a clangd of its own, as a server, and notes what reaches it. */
+    private static final String RECORDER = """
+        import os, subprocess, sys, threading
+        server = subprocess.Popen(["clangd"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        def answers():
+            while data := os.read(server.stdout.fileno(), 65536):
+                os.write(1, data)
+        threading.Thread(target=answers, daemon=True).start()
+        with open(sys.argv[1], "ab", buffering=0) as record:
+            while data := os.read(0, 65536):
+                record.write(data)
+                server.stdin.write(data)
+                server.stdin.flush()
+        """;
+
+    @Test
+    void noInitializeReachesAServerThatIsAttachedTo(Sandbox box) throws Exception {
+        Files.writeString(box.work().resolve("a.cpp"), CPP);
+        Path record = box.work().resolve("record");
+        Path program = Files.writeString(box.work().resolve("recorded-language-server"), RECORDER);
+        Elder elder = new Elder(box, "python3", "-S", "-E", program.toString(), record.toString());
+        String heard = Files.readString(record);
+        assertEquals(2, heard.split("\"initialize", -1).length - 1, heard); // initialize and initialized
+        // the twin that tells what it can do writes to the same file
+        Files.writeString(record, "");
+        box.run("lsp", "attach", "--server", "recorded-language-server", "--root", ".", "--timeout", "30s")
+                .ok();
+        String twin = Files.readString(record);
+        Files.writeString(record, "");
+        Editor late = Editor.connected(box, "--name", "recorded-language-server-" + elder.server.pid());
+        begin(box, late);
+        elder.hovers();
+        box.run("lsp", "detach", "" + elder.server.pid()).ok();
+        elder.hovers();
+        heard = Files.readString(record);
+        assertTrue(heard.contains("textDocument/didOpen"), heard);
+        assertFalse(heard.contains("initialize"), heard);
+        assertTrue(twin.contains("initialize"), "the twin was initialized in its place");
+    }
+
+    @Test
+    void whoIsMeantMustBeClear(Sandbox box) throws Exception {
+        Elder one = elder(box);
+        Elder two = elder(box);
+        String root = box.work().toString();
+        JsonArray candidates = JsonParser.parseString(box.run("lsp", "attach", "--server", "clangd", "--root", root)
+                        .exits(3)
+                        .out())
+                .getAsJsonArray();
+        assertEquals(
+                List.of(one.server.pid(), two.server.pid()),
+                candidates.asList().stream()
+                        .map(each -> each.getAsJsonObject().get("pid").getAsLong())
+                        .toList());
+        box.run("lsp", "attach", "--server", "clangd", "--root", root, "--strategy", "newest")
+                .ok();
+        assertEquals("attached", listed(box, two.server.pid()).get("mode").getAsString());
+        assertEquals("foreign", listed(box, one.server.pid()).get("mode").getAsString());
+        box.run("lsp", "detach", two.name()).ok();
+        two.hovers();
+    }
+
+    @Test
+    void whatCannotBeAttachedToIsToldByTheExitCode(Sandbox box) throws Exception {
+        Elder elder = elder(box);
+        box.run("lsp", "attach", "" + ProcessHandle.current().pid()).exits(83).complains("no language server");
+        box.run("lsp", "attach", "4194303").exits(81).complains("no process");
+        box.run("lsp", "attach", "--server", "gopls-of-nobody").exits(81);
+        elder.server.signal("STOP");
+        box.run("lsp", "attach", "" + elder.server.pid()).exits(88).complains("kill -CONT");
+        elder.server.signal("CONT");
+        elder.hovers();
+        Path elsewhere = Files.createDirectory(box.root().resolve("elsewhere"));
+        box.command("lsp", "attach", "" + elder.server.pid())
+                .cwd(elsewhere)
+                .run()
+                .exits(1)
+                .complains("say --root");
+        box.run("lsp", "attach", "1", "--or-serve").exits(64);
+        box.run("lsp", "attach").exits(64).complains("--server");
+        box.run("lsp", "attach", "x").exits(64);
+        box.run("lsp", "attach", "1", "--strategy", "best").exits(64);
+        box.run("lsp", "detach").exits(64);
+        box.run("lsp", "detach", "nobody").exits(1).complains("is served here");
+        // one of its own instead
+        String said = box.run("lsp", "attach", "4194303", "--or-serve", "--", "clangd")
+                .ok()
+                .complains("one is started instead")
+                .out();
+        assertTrue(said.contains("Serving lsp-clangd-"), said);
+        elder.hovers();
+    }
+}
