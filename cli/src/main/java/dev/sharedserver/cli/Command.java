@@ -106,8 +106,8 @@ public sealed interface Command {
     /** Become the MCP server; with {@code commands} its client may say what is run. */
     record Mcp(boolean commands) implements Command {}
 
-    /** Something about language servers: the hub reads the command line again. */
-    record Lsp() implements Command {}
+    /** Something about language servers, here or on another host; who does it reads the command line again. */
+    record Lsp(String what, @Nullable String host) implements Command {}
 
     /** Show one. */
     record Info(ServerName name, boolean json) implements Command {}

@@ -133,7 +133,7 @@ public final class CommandLine {
                 value = words.get(i);
             }
             List<String> values = options.computeIfAbsent(flag, f -> new ArrayList<>());
-            if (!values.isEmpty() && !flag.equals("--env")) {
+            if (!values.isEmpty() && !flag.equals("--env") && !flag.equals("--map")) {
                 throw new UsageError(
                         "option " + flag + " was given twice: " + Quote.of(values.get(0)) + " and " + Quote.of(value));
             }
@@ -194,16 +194,17 @@ public final class CommandLine {
         if (names.size() > (what.equals("attach") || what.equals("detach") || what.equals("status") ? 2 : 1)) {
             what = "";
         }
+        maps();
         switch (what) {
             case "attach" -> {
                 lspAttach();
-                return new Command.Lsp();
+                return new Command.Lsp(what, host());
             }
             case "detach" -> {
                 if (hasCommand || names.size() != 2) {
                     throw new UsageError("lsp detach needs the name or the pid of a server: see lsp status");
                 }
-                return new Command.Lsp();
+                return new Command.Lsp(what, host());
             }
             case "serve", "connect", "list", "status" -> {
                 if (hasCommand && (what.equals("list") || what.equals("status"))) {
@@ -213,7 +214,7 @@ public final class CommandLine {
                     throw new UsageError("lsp " + what + " needs a command: lsp " + what + " -- COMMAND [ARG…]");
                 }
                 period("--idle");
-                return new Command.Lsp();
+                return new Command.Lsp(what, host());
             }
             default -> throw new UsageError("serve, connect, list, status, attach or detach is expected behind lsp");
         }
@@ -235,6 +236,40 @@ public final class CommandLine {
         }
         period("--timeout");
         period("--idle");
+    }
+
+    /** Returns the host that ssh is to be told: nothing that ssh, or a command of its configuration, could misread. */
+    private @Nullable String host() throws UsageError {
+        String host = text("--host");
+        if (host == null) {
+            return null;
+        }
+        boolean good = !host.isEmpty() && !host.startsWith("-") && !host.contains("@-") && !host.contains("//-");
+        for (int i = 0; i < host.length() && good; i++) {
+            char c = host.charAt(i);
+            good = Character.isLetterOrDigit(c) || "._-:@/[]%+,=~".indexOf(c) >= 0;
+        }
+        if (!good) {
+            throw new UsageError("invalid --host " + Quote.of(host)
+                    + ": what ssh is to be told is expected: HOST, USER@HOST" + " or ssh://USER@HOST:PORT");
+        }
+        return host;
+    }
+
+    private void maps() throws UsageError {
+        for (String map : options.getOrDefault("--map", List.of())) {
+            int equals = map.indexOf('=');
+            if (equals < 2
+                    || !map.startsWith("/")
+                    || map.charAt(equals - 1) == '/'
+                    || map.length() < equals + 3
+                    || map.charAt(equals + 1) != '/'
+                    || map.endsWith("/")
+                    || map.indexOf('=', equals + 1) >= 0) {
+                throw new UsageError("invalid --map " + Quote.of(map)
+                        + ": two absolute directories, LOCAL=REMOTE, without a / behind them are expected");
+            }
+        }
     }
 
     private Command list() throws UsageError {

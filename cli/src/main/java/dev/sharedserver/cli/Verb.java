@@ -128,7 +128,7 @@ enum Verb {
             server ended or could not be started. attach, detach: 0; 1 not; 3 more than one is meant; 81 the process is gone,
             82 another one, 83 no language server, 84 another user's; 85 the kernel refuses; 86 it or its editor is busy;
             87 traced; 88 stopped; 89 not to be looked into; 90 its standard input and output cannot be replaced; 91 failed;
-            124 the time is over
+            124 the time is over. With --host: what the other machine says; 255 ssh failed, 127 there is no sharedserver there
             """,
             "sharedserver lsp connect -- clangd --background-index",
             List.of(
@@ -147,6 +147,11 @@ enum Verb {
                     new Option("--or-serve", null, "attach: if that fails, serve COMMAND"),
                     new Option("--park", null, "detach: end the sessions of others, keep the server here"),
                     new Option("--pattern", "REGEX", "list: only those whose name or command it is found in"),
+                    new Option("--host", "HOST", "all this on another machine, by ssh"),
+                    new Option(
+                            "--map",
+                            "LOCAL=REMOTE",
+                            "what the editor calls file://LOCAL is file://REMOTE for the server; may be repeated"),
                     Option.JSON)),
     INFO(
             "info",

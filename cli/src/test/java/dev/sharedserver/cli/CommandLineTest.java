@@ -285,4 +285,45 @@ class CommandLineTest {
         assertTrue(error("hook", "claude", "begin").contains("'begin'"));
         assertTrue(error("hook", "claude", "start", "end").contains("'end'"));
     }
+
+    @Test
+    void hostsAreWhatSshCannotMisread() throws UsageError {
+        assertEquals(new Command.Lsp("list", null), parse("lsp", "list"));
+        for (String host : List.of("box", "me@box.example", "ssh://me@[::1]:2222", "10.0.0.1", "fe80::1%eth0")) {
+            assertEquals(new Command.Lsp("status", host), parse("lsp", "status", "--host", host));
+        }
+        for (String host : List.of(
+                "",
+                "-oProxyCommand=id",
+                "-",
+                "me@-x",
+                "ssh://-x",
+                "a b",
+                "a\nb",
+                "a;id",
+                "$(id)",
+                "`id`",
+                "a'b",
+                "a\"b",
+                "a|b",
+                "a&b",
+                "a>b",
+                "a\\b",
+                "*",
+                "a\u001bb")) {
+            assertTrue(error("lsp", "list", "--host", host).startsWith("invalid --host"), host);
+        }
+        assertTrue(error("lsp", "list", "--host", "a", "--host", "b").contains("twice"));
+    }
+
+    @Test
+    void mappedDirectoriesAreAbsolute() throws UsageError {
+        assertEquals(
+                new Command.Lsp("connect", null),
+                parse("lsp", "connect", "--map", "/home/me=/srv/x", "--map=/a=/b c", "--", "clangd"));
+        for (String map :
+                List.of("", "=", "/a", "/a=", "=/b", "a=/b", "/a=b", "/=/b", "/a=/", "/a/=/b", "/a=/b/", "/a=/b=c")) {
+            assertTrue(error("lsp", "connect", "--map", map, "--", "x").startsWith("invalid --map"), map);
+        }
+    }
 }

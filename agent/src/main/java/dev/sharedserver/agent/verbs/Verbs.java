@@ -156,7 +156,14 @@ public final class Verbs {
                                     List.of(
                                             mcp.commands() ? "commands" : "no-commands",
                                             home.resolve("bin/sharedserver").toString()));
-                case Command.Lsp lsp -> new LspVerb(home, directory, logs, callers, this).carryOut();
+                case Command.Lsp lsp -> {
+                    String host = lsp.host();
+                    if (host != null) {
+                        new OverSsh(host, lsp.what(), home).carryOut(request, launcher);
+                    } else {
+                        new LspVerb(home, directory, logs, callers, this).carryOut();
+                    }
+                }
                 case Command.Info info -> whys().info(info);
                 case Command.Why why -> whys().why(why);
                 case Command.Check check ->

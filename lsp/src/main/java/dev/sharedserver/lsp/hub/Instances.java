@@ -99,7 +99,10 @@ final class Instances {
      */
     synchronized Instance use(Options options, String root, long client, Request request)
             throws IOException, InterruptedException, NotServed {
-        String name = name(options, root);
+        String said = options.name();
+        // a name as list shows it, of a server that was given none
+        boolean known = said != null && options.command().isEmpty() && all.containsKey(said);
+        String name = known && said != null ? said : name(options, root);
         Path place = directory.resolve(name);
         Instance running = all.get(name);
         if (running != null && !running.hasEnded() && held(running, client)) {

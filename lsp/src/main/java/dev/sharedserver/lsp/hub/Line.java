@@ -1,6 +1,7 @@
 package dev.sharedserver.lsp.hub;
 
 import dev.sharedserver.core.wire.LauncherConnection;
+import dev.sharedserver.lsp.protocol.PathMap;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
@@ -53,6 +54,31 @@ interface Line {
             } catch (IOException e) {
                 // gone already
             }
+        }
+    }
+
+    /** A line to an editor that has other names for directories. */
+    record Translated(Line line, PathMap paths) implements Line {
+
+        @Override
+        public void write(byte[] header, byte[] body, Runnable taken) throws IOException {
+            byte[] said = paths.toEditor(body);
+            line.write(said == body ? header : Session.header(said), said, taken);
+        }
+
+        @Override
+        public void end(String last, int exitCode) throws IOException {
+            line.end(last, exitCode);
+        }
+
+        @Override
+        public void cut() {
+            line.cut();
+        }
+
+        @Override
+        public boolean keepsThread() {
+            return line.keepsThread();
         }
     }
 }

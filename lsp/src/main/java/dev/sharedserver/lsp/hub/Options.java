@@ -18,6 +18,7 @@ record Options(
         @Nullable String root,
         String idle,
         List<String> env,
+        List<String> maps,
         boolean json,
         Attach attach,
         List<String> command) {
@@ -61,6 +62,7 @@ record Options(
         boolean park = false;
         String pattern = null;
         List<String> env = new ArrayList<>();
+        List<String> maps = new ArrayList<>();
         List<String> command = List.of();
         for (int i = 1; i < argv.size(); i++) {
             String word = argv.get(i);
@@ -91,6 +93,7 @@ record Options(
                 case "--strategy" -> strategy = value;
                 case "--timeout" -> timeout = value;
                 case "--pattern" -> pattern = value;
+                case "--map" -> maps.add(value);
                 default -> {
                     // of another build, which knows more
                 }
@@ -102,6 +105,7 @@ record Options(
                 root,
                 idle,
                 List.copyOf(env),
+                List.copyOf(maps),
                 json,
                 new Attach(target, server, strategy, timeout, fresh, orServe, park, pattern),
                 command);

@@ -7,6 +7,7 @@ import dev.sharedserver.core.wire.WireException;
 import dev.sharedserver.lsp.protocol.Deframer;
 import dev.sharedserver.lsp.protocol.MalformedMessage;
 import dev.sharedserver.lsp.protocol.Message;
+import dev.sharedserver.lsp.protocol.PathMap;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
@@ -84,9 +85,11 @@ final class Verbs {
         private final Deframer deframer = new Deframer(Instance.BODY_LIMIT);
         private @Nullable Session session;
         private @Nullable Instance instance;
+        private final PathMap paths;
 
         Stream(Options options) {
             this.options = options;
+            this.paths = PathMap.of(options.maps());
         }
 
         void run() throws IOException, InterruptedException, NotServed {
@@ -100,7 +103,7 @@ final class Verbs {
                         piece = launcher.piece()) {
                     deframer.feed(piece, bodies::add);
                     for (byte[] body : bodies) {
-                        said(body);
+                        said(paths.toServer(body));
                     }
                     bodies.clear();
                 }
@@ -136,7 +139,7 @@ final class Verbs {
             Instance found = instances.use(
                     options, root != null ? root : workspace.isEmpty() ? here() : workspace, request.pid(), request);
             instance = found;
-            session = found.connect(request.pid(), new Line.ToLauncher(launcher));
+            session = found.connect(request.pid(), new Line.Translated(new Line.ToLauncher(launcher), paths));
         }
     }
 
