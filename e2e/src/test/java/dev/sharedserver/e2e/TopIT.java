@@ -5,9 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -417,7 +415,7 @@ final class TopIT {
     void itWorksOverSsh(Sandbox sandbox) throws IOException {
         Stamped client = sandbox.client();
         sandbox.serve("web", client);
-        String options = daemon(sandbox);
+        String options = Sshd.start(sandbox, "ssh").options();
         Tmux terminal = new Tmux(sandbox, 100, 20);
         terminal.type("ssh " + options + " -tt localhost \"SHAREDSERVER_LOCKDIR=$SHAREDSERVER_LOCKDIR $SS top\"");
         terminal.shows("pid " + client.pid());
@@ -429,38 +427,5 @@ final class TopIT {
         terminal.shows("(no servers)");
         terminal.press("q");
         terminal.shows("closed.");
-    }
-
-    /** Starts an ssh daemon of our own and returns the client's options. */
-    private static String daemon(Sandbox sandbox) throws IOException {
-        Path directory = Files.createDirectory(sandbox.root().resolve("ssh"));
-        int port;
-        try (ServerSocket free = new ServerSocket(0)) {
-            port = free.getLocalPort();
-        }
-        sandbox.sh("""
-            cd "$1" && ssh-keygen -q -t ed25519 -N '' -f host && ssh-keygen -q -t ed25519 -N '' -f user &&
-            cp user.pub authorized && { [ "$(id -u)" != 0 ] || mkdir -p -m 755 /run/sshd; }
-            """, directory.toString()).run().ok();
-        Files.writeString(directory.resolve("config"), """
-            ListenAddress 127.0.0.1:%d
-            HostKey %s/host
-            AuthorizedKeysFile %s/authorized
-            PidFile none
-            StrictModes no
-            UsePAM no
-            PermitRootLogin yes
-            """.formatted(port, directory, directory));
-        sandbox.inBackground(sandbox.sh("exec \"$(command -v sshd)\" -D -e -f \"$1\"", directory + "/config"));
-        Until.holds(
-                () -> sandbox.sh(
-                                        "ssh-keyscan -p \"$1\" 127.0.0.1 2>/dev/null | grep -q ed25519",
-                                        Integer.toString(port))
-                                .run()
-                                .exit()
-                        == 0,
-                "sshd answers");
-        return "-F none -p " + port + " -i " + directory + "/user -o HostName=127.0.0.1 -o UserKnownHostsFile=/dev/null"
-                + " -o StrictHostKeyChecking=no -o LogLevel=INFO";
     }
 }
