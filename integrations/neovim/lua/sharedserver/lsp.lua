@@ -118,11 +118,8 @@ local function candidates(list, server, pid, root_dir)
     end
   end
   table.sort(found, function(a, b)
-    local left, right = a.started or a.start_time or a.pid, b.started or b.start_time or b.pid
-    if type(left) ~= type(right) then
-      left, right = tostring(left), tostring(right)
-    end
-    return left > right
+    local left, right = a.started or "", b.started or ""
+    return left > right or left == right and a.pid > b.pid
   end)
   return found
 end
@@ -145,7 +142,7 @@ local function choose(found, strategy, callback)
   end
 end
 
--- 0.13 or so will have lost start_client.
+-- start_client is deprecated since 0.11; start came with 0.8.
 local function start_client(config)
   if vim.lsp.start_client then
     return vim.lsp.start_client(config)
@@ -265,6 +262,11 @@ function M.attach(given, callback)
       end
       found = ours
     end
+    local possible = vim.tbl_filter(function(one)
+      return one.attachable ~= false
+    end, found)
+    -- if none can be attached to, the command says why
+    found = #possible > 0 and possible or found
     if #found == 0 then
       notify.error(("no language server %s runs%s%s"):format(
         given.pid and "with pid " .. given.pid or given.server or "",

@@ -3,7 +3,6 @@ package dev.sharedserver.e2e;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import java.io.IOException;
@@ -100,11 +99,13 @@ final class LspNodeServersIT {
     }
 
     private static JsonObject only(Sandbox box) {
-        JsonArray all = JsonParser.parseString(
-                        box.run("lsp", "list", "--json").ok().out())
-                .getAsJsonArray();
-        assertEquals(1, all.size(), all.toString());
-        return all.get(0).getAsJsonObject();
+        List<JsonObject> ours =
+                JsonParser.parseString(box.run("lsp", "list", "--json").ok().out()).getAsJsonArray().asList().stream()
+                        .map(one -> one.getAsJsonObject())
+                        .filter(one -> one.get("mode").getAsString().equals("ours"))
+                        .toList();
+        assertEquals(1, ours.size(), ours.toString());
+        return ours.get(0);
     }
 
     @ParameterizedTest

@@ -158,7 +158,7 @@ record OverSsh(String host, String what, Path home) {
                             maps.add(value);
                         }
                     }
-                    case "--json", "--fresh", "--park" -> words.add(word);
+                    case "--json", "--fresh", "--park", "--or-serve" -> words.add(word);
                     default -> {
                         words.add(word);
                         if (equals < 0 && word.startsWith("--")) {
