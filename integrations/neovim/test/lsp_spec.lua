@@ -221,6 +221,57 @@ exec sh -c "$3"
     assert.not_equals(chosen.newest, chosen.oldest)
   end)
 
+  it("a server that another editor has started is attached to by pid, and given back", function()
+    local other = world.editor("")
+    other:lua(([[
+      vim.cmd("edit %s/a.cpp")
+      vim.bo.filetype = "cpp"
+      id = vim.lsp.start_client({ name = "clangd", cmd = { "clangd" }, root_dir = "%s" })
+      vim.lsp.buf_attach_client(0, id)
+      function hover()
+        if vim.tbl_isempty(vim.lsp.buf_get_clients(0)) then
+          return "" -- not yet
+        end
+        local params = { textDocument = vim.lsp.util.make_text_document_params(), position = { line = 1, character = 5 } }
+        local answers = vim.lsp.buf_request_sync(0, "textDocument/hover", params, %d) or {}
+        return answers[id] and answers[id].result and answers[id].result.contents.value or ""
+      end
+    ]]):format(work, work, world.PATIENCE))
+    local function others_hover()
+      return other:lua("return hover()"):find("answer", 1, true) ~= nil
+    end
+    world.holds(others_hover, "a hover of the other editor")
+    local pid
+    for _, child in ipairs(vim.api.nvim_get_proc_children(other.pid)) do
+      if (world.read(("/proc/%d/cmdline"):format(child)) or ""):find("clangd", 1, true) then
+        pid = child
+      end
+    end
+    assert.is_not_nil(pid)
+    local function mode()
+      for _, one in ipairs(vim.json.decode((world.run("lsp", "list", "--json")))) do
+        if one.pid == pid then
+          return one.mode
+        end
+      end
+      return nil
+    end
+    assert.equals("foreign", mode())
+
+    lsp.setup({ enable_pid_attachment = true })
+    open()
+    vim.cmd("RemoteLspAttach clangd - " .. pid)
+    world.holds(connected(), "a session")
+    assert.truthy(hover():find("answer", 1, true))
+    assert.is_true(others_hover())
+    assert.equals("attached", mode())
+    vim.cmd("RemoteLspDetach!")
+    world.holds(function()
+      return vim.tbl_isempty(lsp.sessions()) and mode() == "foreign"
+    end, "the server is given back")
+    assert.is_true(others_hover())
+  end)
+
   it("what cannot be is said", function()
     lsp.setup()
     open()
