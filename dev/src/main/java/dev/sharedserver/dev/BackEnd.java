@@ -3,6 +3,7 @@ package dev.sharedserver.dev;
 import dev.sharedserver.dev.build.BuildLoop;
 import dev.sharedserver.dev.build.Compiler;
 import dev.sharedserver.dev.build.Deployment;
+import dev.sharedserver.dev.build.ErrorParser;
 import dev.sharedserver.dev.build.GoSources;
 import dev.sharedserver.dev.process.ProcessGroup;
 import dev.sharedserver.dev.watch.FileWatch;
@@ -156,7 +157,7 @@ final class BackEnd {
         lookAgain();
         reports.building();
         long start = System.nanoTime();
-        Compiler.Reader complaints = Compiler.GO.reader(directory);
+        ErrorParser.Reader complaints = Compiler.GO.reader(directory);
         Deque<String> tail = new ArrayDeque<>();
         try {
             Files.createDirectories(directory.resolve(OUTPUT).getParent());
@@ -191,7 +192,7 @@ final class BackEnd {
     }
 
     /** Returns the compiler's exit code, null if it had to be ended. */
-    private @Nullable Integer compile(Compiler.Reader complaints, Deque<String> tail)
+    private @Nullable Integer compile(ErrorParser.Reader complaints, Deque<String> tail)
             throws IOException, InterruptedException, ExecutionException {
         ProcessGroup group;
         synchronized (this) {
@@ -214,7 +215,7 @@ final class BackEnd {
         }
     }
 
-    private void complaint(String line, Compiler.Reader complaints, Deque<String> tail) {
+    private void complaint(String line, ErrorParser.Reader complaints, Deque<String> tail) {
         boolean error;
         synchronized (complaints) {
             error = complaints.line(line);

@@ -1,10 +1,6 @@
 package dev.sharedserver.core.config;
 
 import dev.sharedserver.core.Quote;
-import java.nio.ByteBuffer;
-import java.nio.CharBuffer;
-import java.nio.charset.CoderResult;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -52,19 +48,11 @@ public record ConfigFile(
      */
     public static ConfigFile parse(
             String file, byte[] bytes, Function<String, @Nullable String> variables, Map<String, Port> ports) {
-        CharBuffer text = CharBuffer.allocate(bytes.length);
-        CoderResult result = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes), text, true);
-        text.flip();
-        if (result.isError()) {
-            String before = text.toString();
-            int lineStart = before.lastIndexOf('\n') + 1;
-            int line = 1 + (int) before.chars().filter(c -> c == '\n').count();
-            int column = before.codePointCount(lineStart, before.length()) + 1;
-            Problem problem =
-                    new Problem(file, line, column, "", null, "this byte is no UTF-8: save the file as UTF-8");
-            return new ConfigFile(file, Map.of(), List.of(problem), List.of(), List.of(), Set.of());
+        try {
+            return parse(file, Syntax.decode(bytes), variables, ports);
+        } catch (Syntax.Wrong e) {
+            return new ConfigFile(file, Map.of(), List.of(e.in(file)), List.of(), List.of(), Set.of());
         }
-        return parse(file, text.toString(), variables, ports);
     }
 
     /**

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * Expands {@code ${VAR}}, {@code ${VAR:-default}}, {@code $$} and a leading {@code ~/}. What a variable holds is put in
  * as it is and never expanded again.
  */
-final class Expansion {
+public final class Expansion {
 
     private static final int MAX_DEPTH = 8;
 
@@ -19,13 +19,14 @@ final class Expansion {
     private final Function<String, @Nullable String> variables;
     private final Budget budget;
 
-    Expansion(Function<String, @Nullable String> variables, Budget budget) {
+    /** Takes what variables hold, null for one that is not set, and how much they may become. */
+    public Expansion(Function<String, @Nullable String> variables, Budget budget) {
         this.variables = variables;
         this.budget = budget;
     }
 
     /** How much text the variables of one file may become: a short file can name a long variable many times. */
-    static final class Budget {
+    public static final class Budget {
 
         /** More than Linux passes on to any program, in characters. */
         private int left = 4 << 20;
@@ -43,10 +44,10 @@ final class Expansion {
      * @param malformed what begins like a variable and is none, and stays as it was
      * @param tooLong whether it is cut, since the budget is spent
      */
-    record Expanded(String text, List<String> unset, List<String> malformed, boolean tooLong) {}
+    public record Expanded(String text, List<String> unset, List<String> malformed, boolean tooLong) {}
 
     /** Returns the expanded text. */
-    Expanded expand(String text) {
+    public Expanded expand(String text) {
         Run run = new Run();
         int start = 0;
         if (text.startsWith("~/")) {

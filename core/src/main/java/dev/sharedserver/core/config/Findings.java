@@ -13,7 +13,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Collects what is found wrong or odd while one file is read. */
-final class Findings {
+public final class Findings {
 
     private static final Comparator<Problem> BY_PLACE =
             Comparator.comparingInt(Problem::line).thenComparingInt(Problem::column);
@@ -31,11 +31,13 @@ final class Findings {
     private final List<Problem> warnings = new ArrayList<>();
     private final List<Problem> unset = new ArrayList<>();
 
-    Findings(String file) {
+    /** Begins with nothing; {@code file} is what it is called in messages. */
+    public Findings(String file) {
         this.file = file;
     }
 
-    void add(Problem error) {
+    /** Adds an error. */
+    public void add(Problem error) {
         if (error.server() != null) {
             broken.add(error.server());
         }
@@ -54,17 +56,19 @@ final class Findings {
     }
 
     /** Returns what may have been meant, in words that go behind a message. */
-    String meant(String word, Collection<String> known, String otherwise) {
+    public String meant(String word, Collection<String> known, String otherwise) {
         guesses++;
         String nearest = guesses > MOST_GUESSES ? null : Nearest.of(word, known);
         return nearest == null ? otherwise : ", did you mean " + Quote.of(nearest) + "?";
     }
 
-    void error(Node at, String path, @Nullable String server, String text) {
+    /** Adds an error at a value. */
+    public void error(Node at, String path, @Nullable String server, String text) {
         add(new Problem(file, at.line(), at.column(), path, server, text));
     }
 
-    void error(Node.Member at, String path, @Nullable String server, String text) {
+    /** Adds an error at a key. */
+    public void error(Node.Member at, String path, @Nullable String server, String text) {
         add(new Problem(file, at.line(), at.column(), path, server, text));
     }
 
@@ -99,7 +103,7 @@ final class Findings {
     }
 
     /** Reports keys that stand twice. */
-    void duplicates(Node.Dict dict, String path, @Nullable String server) {
+    public void duplicates(Node.Dict dict, String path, @Nullable String server) {
         Map<String, Node.Member> seen = new HashMap<>();
         for (Node.Member member : dict.members()) {
             Node.Member first = seen.putIfAbsent(member.key(), member);
@@ -114,7 +118,8 @@ final class Findings {
         }
     }
 
-    List<Problem> errors() {
+    /** Returns the errors in the order of the file. */
+    public List<Problem> errors() {
         return sorted(errors);
     }
 
@@ -133,7 +138,7 @@ final class Findings {
     }
 
     /** Describes a value of the wrong type. */
-    static String kind(Node node) {
+    public static String kind(Node node) {
         return switch (node) {
             case Node.Dict d -> "an object";
             case Node.Items i -> "an array";

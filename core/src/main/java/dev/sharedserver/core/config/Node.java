@@ -4,7 +4,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A piece of JSON that remembers where it stands: line and column from 1, columns in characters. */
-sealed interface Node {
+public sealed interface Node {
 
     /** A longer key is cut where a path shows it, in characters. */
     int LONGEST_STEP = 128;
@@ -18,8 +18,7 @@ sealed interface Node {
     record Dict(int line, int column, List<Member> members) implements Node {
 
         /** Returns the value of a key, of the first if there are two; null if there is none. */
-        @Nullable
-        Node get(String key) {
+        public @Nullable Node get(String key) {
             for (Member member : members) {
                 if (member.key().equals(key)) {
                     return member.value();

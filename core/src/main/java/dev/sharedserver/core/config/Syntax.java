@@ -1,6 +1,10 @@
 package dev.sharedserver.core.config;
 
 import dev.sharedserver.core.Quote;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CoderResult;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -9,7 +13,7 @@ import java.util.List;
  * Reads JSON as people write it by hand: RFC 8259 plus comments ({@code //}, and from slash-star to star-slash), one
  * trailing comma behind the last item, and a byte order mark. Everything else is refused, with the place.
  */
-final class Syntax {
+public final class Syntax {
 
     private static final int MAX_DEPTH = 64;
 
@@ -29,7 +33,7 @@ final class Syntax {
     }
 
     /** The text is no JSON: where, and what to do. */
-    static final class Wrong extends Exception {
+    public static final class Wrong extends Exception {
         private static final long serialVersionUID = 1L;
 
         private final int line;
@@ -45,13 +49,34 @@ final class Syntax {
             this.text = text;
         }
 
-        Problem in(String file) {
+        /** Returns it as a problem of that file. */
+        public Problem in(String file) {
             return new Problem(file, line, column, path, null, text);
         }
     }
 
+    /** Returns the one value that a file of these bytes holds. */
+    public static Node parse(byte[] bytes) throws Wrong {
+        return parse(decode(bytes));
+    }
+
+    /** Returns the text of UTF-8. */
+    static String decode(byte[] bytes) throws Wrong {
+        CharBuffer text = CharBuffer.allocate(bytes.length);
+        CoderResult result = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes), text, true);
+        text.flip();
+        String decoded = text.toString();
+        if (result.isError()) {
+            int lineStart = decoded.lastIndexOf('\n') + 1;
+            int line = 1 + (int) decoded.chars().filter(c -> c == '\n').count();
+            int column = decoded.codePointCount(lineStart, decoded.length()) + 1;
+            throw new Wrong(line, column, "", "this byte is no UTF-8: save the file as UTF-8");
+        }
+        return decoded;
+    }
+
     /** Returns the one value that {@code text} holds. */
-    static Node parse(String text) throws Wrong {
+    public static Node parse(String text) throws Wrong {
         Syntax syntax = new Syntax(text);
         if (text.startsWith("\ufeff")) {
             syntax.at = 1;

@@ -1,7 +1,6 @@
 package dev.sharedserver.dev.build;
 
 import dev.sharedserver.dev.BuildError;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,7 +10,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** The form of a compiler's complaints. Warnings and notes are none. */
-public enum Compiler {
+public enum Compiler implements ErrorParser {
     /** {@code pkg/a.go:3:2: undefined: x}, more in lines that begin with a tab; the column may be missing. */
     GO("^(?:vet: )?(?<file>[^\\s:][^:]*):(?<line>\\d+):(?:(?<column>\\d+):)? (?<message>.*)$"),
     /** {@code A.java:3: error: …} of javac, {@code [ERROR] /p/A.java:[3,2] …} of Maven. */
@@ -23,8 +22,12 @@ public enum Compiler {
     /** {@code error[E0308]: …}, and in a later line {@code --> src/a.rs:3:2}. */
     RUSTC("^\\s*--> (?<file>[^:]+):(?<line>\\d+):(?<column>\\d+)(?<message>)$"),
     /** {@code a.c:3:2: error: …}, of gcc and clang. */
-    GCC("^(?<file>[^\\s:][^:]*):(?<line>\\d+):(?:(?<column>\\d+):)? (?:fatal )?error: (?<message>.*)$");
+    GCC("^(?<file>[^\\s:][^:]*):(?<line>\\d+):(?:(?<column>\\d+):)? (?:fatal )?error: (?<message>.*)$"),
+    /** A traceback: {@code File "a.py", line 3}, and at its end {@code SyntaxError: …}. */
+    PYTHON("^ *File \"(?<file>[^\"]+)\", line (?<line>\\d+).*$");
 
+    private static final Pattern PYTHON_ERROR =
+            Pattern.compile("^(?:Sorry: )?(?<message>[A-Z][A-Za-z]*(?:Error|Exception|Warning)(?:: .*)?)$");
     private static final Pattern RUST_ERROR = Pattern.compile("^error(?:\\[E\\d+\\])?: (.*)$");
 
     private final Pattern pattern;
@@ -33,27 +36,26 @@ public enum Compiler {
         this.pattern = Pattern.compile(pattern);
     }
 
-    /** Returns its name in JSON. */
+    @Override
     public String text() {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** Reads the output of a compiler that runs in {@code directory}. */
-    public Reader reader(Path directory) {
-        return new Reader(directory);
+    @Override
+    public ErrorParser.Reader reader(Path directory) {
+        return this == PYTHON ? new PythonErrors(directory) : new Lines(directory);
     }
 
-    /** Gathers complaints. Used by one thread at a time. */
-    public final class Reader {
+    private final class Lines implements ErrorParser.Reader {
         private final Path directory;
         private final List<BuildError> errors = new ArrayList<>();
         private @Nullable String announced;
 
-        private Reader(Path directory) {
+        private Lines(Path directory) {
             this.directory = directory;
         }
 
-        /** Takes a line and tells whether it is, or belongs to, a complaint. */
+        @Override
         public boolean line(String line) {
             if (Compiler.this == GO && line.startsWith("\t") && !errors.isEmpty()) {
                 BuildError last = errors.removeLast();
@@ -75,25 +77,18 @@ public enum Compiler {
             String message = group(matcher, "message");
             add(
                     group(matcher, "file"),
-                    number(group(matcher, "line")),
-                    number(group(matcher, "column")),
+                    ErrorParser.number(group(matcher, "line")),
+                    ErrorParser.number(group(matcher, "column")),
                     announced == null ? message : announced);
             announced = null;
             return true;
         }
 
         private void add(String file, int line, int column, String message) {
-            BuildError.Extra extra = null;
-            try {
-                extra = new BuildError.Extra(
-                        text(), directory.resolve(file).normalize().toString());
-            } catch (InvalidPathException e) {
-                // a file of no file system: the compiler's word for it stands
-            }
-            errors.add(new BuildError(file, line, column, message, extra));
+            errors.add(ErrorParser.error(Compiler.this, directory, file, line, column, message));
         }
 
-        /** Returns what was found so far. */
+        @Override
         public List<BuildError> errors() {
             return List.copyOf(errors);
         }
@@ -107,11 +102,41 @@ public enum Compiler {
         return value == null ? "" : value;
     }
 
-    private static int number(String digits) {
-        try {
-            return digits.isEmpty() ? 0 : Integer.parseInt(digits);
-        } catch (NumberFormatException e) {
-            return 0; // more digits than any file has lines
+    /** The last place of a traceback is where it happened; the line that begins at the margin says what. */
+    private static final class PythonErrors implements ErrorParser.Reader {
+        private final Path directory;
+        private final List<BuildError> errors = new ArrayList<>();
+        private @Nullable Matcher place;
+
+        PythonErrors(Path directory) {
+            this.directory = directory;
+        }
+
+        @Override
+        public boolean line(String line) {
+            Matcher at = PYTHON.pattern.matcher(line);
+            if (at.matches()) {
+                place = at;
+                return true;
+            }
+            Matcher error = PYTHON_ERROR.matcher(line);
+            if (place == null || !error.matches()) {
+                return false;
+            }
+            errors.add(ErrorParser.error(
+                    PYTHON,
+                    directory,
+                    place.group("file"),
+                    ErrorParser.number(place.group("line")),
+                    0,
+                    error.group("message")));
+            place = null;
+            return true;
+        }
+
+        @Override
+        public List<BuildError> errors() {
+            return List.copyOf(errors);
         }
     }
 }

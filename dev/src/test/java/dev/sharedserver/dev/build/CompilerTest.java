@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 final class CompilerTest {
 
     private static List<BuildError> errors(Compiler compiler, String output) {
-        Compiler.Reader reader = compiler.reader(Path.of("/p"));
+        ErrorParser.Reader reader = compiler.reader(Path.of("/p"));
         output.lines().forEach(reader::line);
         return reader.errors();
     }
