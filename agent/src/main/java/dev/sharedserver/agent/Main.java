@@ -41,6 +41,11 @@ public final class Main {
     /** Runs the agent until the guard lets it go. */
     public static void main(String[] arguments) throws IOException, InterruptedException {
         AgentLog log = new AgentLog(System.err);
+        // the guard tells the last line to who waits
+        Thread.currentThread().setUncaughtExceptionHandler((thread, failure) -> {
+            failure.printStackTrace();
+            System.err.println(failure);
+        });
         GuardLink guard = new GuardLink(
                 new FileInputStream(FROM_GUARD), new FileOutputStream(TO_GUARD), OsText::decode, OsText::encode);
         if (!(guard.next() instanceof GuardEvent.Init init)) {

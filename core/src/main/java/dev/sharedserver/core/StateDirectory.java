@@ -53,8 +53,7 @@ public final class StateDirectory {
 
     /** Opens an existing directory and removes what a writer that was killed has left in it. */
     public static StateDirectory open(Path directory) throws IOException {
-        String type = Files.getFileStore(directory).type();
-        StateDirectory state = new StateDirectory(directory, !type.equals("tmpfs") && !type.equals("ramfs"));
+        StateDirectory state = new StateDirectory(directory, !isMemory(directory));
         try (DirectoryStream<Path> left = Files.newDirectoryStream(directory, TEMPORARY + "*")) {
             for (Path file : left) {
                 if (Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
@@ -63,6 +62,16 @@ public final class StateDirectory {
             }
         }
         return state;
+    }
+
+    private static boolean isMemory(Path directory) {
+        try {
+            String type = Files.getFileStore(directory).type();
+            return type.equals("tmpfs") || type.equals("ramfs");
+        } catch (IOException e) {
+            // in a chroot the directory may lie below no mount point that can be seen
+            return false;
+        }
     }
 
     /** Returns the directory. */

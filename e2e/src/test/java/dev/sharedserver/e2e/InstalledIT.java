@@ -35,6 +35,18 @@ class InstalledIT {
     }
 
     @Test
+    @EnabledIf(Root.NEEDED)
+    void itWorksInAChrootThatIsNoMountPoint(Sandbox box) throws IOException {
+        Path root = Files.createDirectories(box.work().resolve("root"));
+        Root.must("cp", "-a", Product.home().toString(), root.resolve("product").toString());
+        String mounts = "set -e; cd \"$0\"; mkdir -p tmp proc; for d in bin lib lib64 usr dev; do "
+                + "[ ! -d /$d ] || { mkdir $d; mount --rbind /$d $d; }; done; mount --rbind /proc proc; "
+                + "exec chroot . sh -c 'export SHAREDSERVER_LOCKDIR=/tmp/state; s=/product/bin/sharedserver; "
+                + "$s use web --pid $$ -- sleep 1000 && $s check web && $s stop web --even-if-used'";
+        Root.must("unshare", "--mount", "sh", "-c", mounts, root.toString());
+    }
+
+    @Test
     void aMissingCacheOnlyCostsTime(Sandbox box) throws IOException {
         Path copy = copyOfProduct(box, "copy");
         for (Path cache : caches(copy)) {
