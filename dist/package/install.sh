@@ -123,7 +123,9 @@ if [ -n "$uninstall" ]; then
 	fi
 	is_product "$product" || complain "$product is no installed sharedserver: it is left alone"
 	[ -w "$prefix/lib" ] || complain "$prefix/lib cannot be written to"
-	# servers that run keep running: the guard's program stays open, and what holds them is the kernel's
+	# without the product nobody could stop them when their time comes
+	running=$("$product/bin/sharedserver" list --json 2>/dev/null | sed -n 's/^ *"name": *"\(.*\)",*$/\1/p' | tr '\n' ' ') || running=
+	[ -z "$running" ] || complain "servers still run: ${running}(sharedserver stop NAME)"
 	each_link remove_link
 	rm -rf "$product"
 	remove_directories

@@ -66,7 +66,7 @@ one() {
 
 # what a shell of somebody has who has neither a JDK nor a compiler
 mkdir "$work/tools"
-for tool in sh cat cp mv rm ln ls mkdir rmdir dirname readlink sleep grep sed tar gzip uname; do
+for tool in sh cat cp mv rm ln ls tr mkdir rmdir dirname readlink sleep grep sed tar gzip uname; do
 	ln -s "$(command -v $tool)" "$work/tools/$tool"
 done
 plainly() {
@@ -131,6 +131,7 @@ pid_of_web() {
 before=$(pid_of_web)
 ok plainly "$tree/install.sh" --user
 ok test -n "$before" -a "$before" = "$(pid_of_web)"
+ok refuses "servers still run: web" plainly "$work/home/.local/lib/sharedserver/install.sh" --uninstall
 ok plainly "$work/home/.local/bin/sharedserver" unuse web --pid "$first"
 ok plainly "$work/home/.local/bin/sharedserver" stop web
 ok plainly "$work/home/.local/lib/sharedserver/install.sh" --uninstall
