@@ -73,6 +73,7 @@ public final class DevServerManager {
     private final Map<String, DevServerInstance> instances = new ConcurrentHashMap<>();
     private final Map<String, Logs> logs = new ConcurrentHashMap<>();
     private final Map<String, Object> turns = new ConcurrentHashMap<>();
+    private final Map<String, List<BuildError>> errors = new ConcurrentHashMap<>();
     private volatile boolean closed;
 
     /** Takes the state directory, which one manager at a time can have. */
@@ -253,6 +254,7 @@ public final class DevServerManager {
             }
             instance.stop();
             instances.remove(pluginID);
+            errors.remove(pluginID);
             ports.releaseByPlugin(pluginID);
             publish(getDevServerState(pluginID));
             return true;
@@ -285,6 +287,27 @@ public final class DevServerManager {
     public List<LogEntry> getDevServerLogs(String pluginID, int count) {
         Logs kept = logs.get(pluginID);
         return kept == null ? List.of() : kept.last(count);
+    }
+
+    /**
+     * The lines of one plugin at one moment.
+     *
+     * @param event the id of the last event of that moment: its lines are among these, those of later events are not
+     */
+    public record LogMoment(String pluginID, String event, List<LogEntry> entries) {}
+
+    /** Returns the newest {@code count} lines at most of all that ever had one, each with the event up to which they are. */
+    public List<LogMoment> logMoments(int count) {
+        List<LogMoment> moments = new ArrayList<>();
+        logs.forEach((id, kept) ->
+                kept.settle(count, entries -> moments.add(new LogMoment(id, events.last(), entries))));
+        moments.sort(Comparator.comparing(LogMoment::pluginID));
+        return moments;
+    }
+
+    /** Returns the errors of each plugin's last build, by id; none for one that was good. */
+    public Map<String, List<BuildError>> buildErrors() {
+        return new TreeMap<>(errors);
     }
 
     /** Returns what a plugin that its developer runs says of itself, null if there is no such. */
@@ -375,6 +398,7 @@ public final class DevServerManager {
 
         @Override
         public void errors(String pluginID, List<BuildError> errors) {
+            DevServerManager.this.errors.put(pluginID, errors);
             events.publish(
                     EVENT_ERROR,
                     line(json -> {

@@ -55,6 +55,12 @@ final class Logs {
         }
     }
 
+    /** Passes on what is there, and hands over the newest {@code count} lines: those that come later are in no earlier batch. */
+    synchronized void settle(int count, Consumer<List<LogEntry>> reader) {
+        flush();
+        reader.accept(kept.last(count));
+    }
+
     synchronized List<LogEntry> last(int count) {
         return kept.last(count);
     }

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 public final class Project {
 
     /** Serves: says that it is ready, and goes on. */
-    static final String SERVES = "echo \"  Local:   http://127.0.0.1:$port/\"; exec sleep 1000";
+    public static final String SERVES = "echo \"  Local:   http://127.0.0.1:$port/\"; exec sleep 1000";
 
     /** Builds: counts, and makes a program. */
     static final String BUILDS = "echo x >>builds; echo program >build/bin/plugin; chmod 750 build/bin/plugin";
@@ -64,7 +64,8 @@ public final class Project {
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
     }
 
-    void npm(String script) throws IOException {
+    /** Says what the package manager does. */
+    public void npm(String script) throws IOException {
         Files.writeString(plugin.resolve("ui/npm.sh"), script);
     }
 
@@ -72,7 +73,8 @@ public final class Project {
         Files.writeString(plugin.resolve("ui/install.sh"), script);
     }
 
-    void go(String script) throws IOException {
+    /** Says what the compiler does. */
+    public void go(String script) throws IOException {
         Files.writeString(plugin.resolve("go.sh"), script);
     }
 

@@ -65,6 +65,11 @@ public final class EventBus {
         return subscription;
     }
 
+    /** Returns the id of the last event, of which nobody need have heard: what is seen from now on is at least as new. */
+    public synchronized String last() {
+        return run + "-" + number;
+    }
+
     /** Returns the id of an event: none of another run of the hub is equal. */
     public String id(HubEvent event) {
         return run + "-" + event.number();

@@ -9,7 +9,6 @@ import dev.sharedserver.dev.event.Subscription;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One client's stream of events (HTML standard, "Server-sent events"). It is written by one thread; another one that looks at
@@ -33,8 +32,8 @@ final class EventStream {
     }
 
     /** Writes what happens until the client is gone or too slow. */
-    void run(OutputStream out, @Nullable String lastEventId) throws IOException, InterruptedException {
-        try (Subscription subscription = lastEventId == null ? bus.subscribe() : bus.subscribeAfter(lastEventId)) {
+    void run(OutputStream out, Subscription subscription) throws IOException, InterruptedException {
+        try {
             StringBuilder text = new StringBuilder(":\n\n");
             if (subscription.gap()) {
                 // what was missed cannot be told any more, but how things are now can

@@ -25,8 +25,8 @@ final class Gate {
         this.token = token.getBytes(StandardCharsets.UTF_8);
     }
 
-    /** Refuses a request. */
-    void check(Headers headers, @Nullable String tokenOfQuery) throws DevServerException {
+    /** Refuses a request that is meant for somebody else, or that a page of somebody else sends. */
+    void checkPlace(Headers headers) throws DevServerException {
         List<String> host = headers.getOrDefault("Host", List.of());
         if (host.size() != 1 || !hosts.contains(host.getFirst())) {
             throw refused(421, "Misdirected request", "This is no host of that name.");
@@ -36,6 +36,10 @@ final class Gate {
                 throw refused(403, "Forbidden", "Pages of other origins may not ask.");
             }
         }
+    }
+
+    /** Refuses a request without the token. */
+    void checkToken(Headers headers, @Nullable String tokenOfQuery) throws DevServerException {
         String given = tokenOfQuery;
         for (String value : headers.getOrDefault("Authorization", List.of())) {
             given = value.startsWith(BEARER) ? value.substring(BEARER.length()) : given;

@@ -3,15 +3,19 @@ package dev.sharedserver.dev.http;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
+import com.google.gson.stream.JsonWriter;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.sharedserver.core.JsonText;
 import dev.sharedserver.core.Quote;
+import dev.sharedserver.dev.BuildError;
 import dev.sharedserver.dev.DevInfoFile;
 import dev.sharedserver.dev.DevServerException;
 import dev.sharedserver.dev.DevServerManager;
 import dev.sharedserver.dev.DevServerState;
 import dev.sharedserver.dev.LogEntry;
+import dev.sharedserver.dev.event.EventBus;
+import dev.sharedserver.dev.event.Subscription;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
@@ -28,6 +32,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A manager over HTTP, on 127.0.0.1. The server is the JDK's: no library more, and with a virtual thread a request a stream costs a few kilobytes.
@@ -39,7 +44,10 @@ public final class HttpApi implements AutoCloseable {
     public static final Duration STUCK = Duration.ofSeconds(10);
 
     private static final String SERVERS = "/api/dev/servers";
+    private static final String SNAPSHOT = "/api/dev/snapshot";
+    private static final String SHARED = "/api/shared/servers";
     private static final String EVENTS = "/api/dev/events";
+    private static final String CONTINUITY = "Event-Continuity";
     private static final String JSON = "application/json";
     private static final String PROBLEM = "application/problem+json";
     private static final int LONGEST_BODY = 64 << 10;
@@ -49,8 +57,10 @@ public final class HttpApi implements AutoCloseable {
     private record Answer(int status, String json) {}
 
     private final DevServerManager manager;
+    private final @Nullable CoreServers shared;
     private final HttpServer server;
     private final Gate gate;
+    private final Page page = new Page();
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final Set<EventStream> streams = ConcurrentHashMap.newKeySet();
     private final ScheduledExecutorService sweeper = Executors.newSingleThreadScheduledExecutor(
@@ -64,7 +74,18 @@ public final class HttpApi implements AutoCloseable {
      * @param stuck how long a client of a stream may take nothing
      */
     public HttpApi(DevServerManager manager, int port, String token, Duration stuck) throws IOException {
+        this(manager, null, port, token, stuck);
+    }
+
+    /**
+     * The same, and shows shared servers.
+     *
+     * @param shared null for none
+     */
+    public HttpApi(DevServerManager manager, @Nullable CoreServers shared, int port, String token, Duration stuck)
+            throws IOException {
         this.manager = manager;
+        this.shared = shared;
         server = HttpServer.create(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), port), BACKLOG);
         gate = new Gate(port(), token);
         server.setExecutor(threads);
@@ -102,8 +123,14 @@ public final class HttpApi implements AutoCloseable {
         try (exchange) {
             String path = exchange.getRequestURI().getPath();
             try {
+                gate.checkPlace(exchange.getRequestHeaders());
+                if (page.has(path)) {
+                    require(exchange, "GET");
+                    page.send(exchange, path);
+                    return;
+                }
                 Map<String, String> query = query(exchange);
-                gate.check(exchange.getRequestHeaders(), query.get("token"));
+                gate.checkToken(exchange.getRequestHeaders(), query.get("token"));
                 if (path.equals(EVENTS)) {
                     require(exchange, "GET");
                     stream(exchange, query);
@@ -134,6 +161,14 @@ public final class HttpApi implements AutoCloseable {
                 }
                 json.endArray();
             });
+        }
+        if (path.equals(SNAPSHOT)) {
+            require(exchange, "GET");
+            int lines = number(query.getOrDefault("lines", "0"));
+            return ok(json -> writeSnapshot(json, lines));
+        }
+        if (path.equals(SHARED) || path.startsWith(SHARED + "/")) {
+            return shared(exchange, path);
         }
         if (!path.startsWith(SERVERS + "/")) {
             throw noSuch(path);
@@ -193,6 +228,61 @@ public final class HttpApi implements AutoCloseable {
         };
     }
 
+    /**
+     * Writes all there is at one moment, for a page that follows the events from there. What is older than {@code event} is in
+     * the states and errors already; each plugin's lines have an event of their own.
+     */
+    private void writeSnapshot(JsonWriter json, int lines) throws IOException {
+        json.beginObject();
+        // asked before the states are: so they are at least as new
+        json.name("event").value(manager.events().last());
+        json.name("servers").beginArray();
+        for (DevServerState state : manager.listDevServerStates()) {
+            state.writeTo(json);
+        }
+        json.endArray();
+        json.name("errors").beginObject();
+        for (Map.Entry<String, List<BuildError>> errors : manager.buildErrors().entrySet()) {
+            json.name(errors.getKey()).beginArray();
+            for (BuildError error : errors.getValue()) {
+                error.writeTo(json);
+            }
+            json.endArray();
+        }
+        json.endObject();
+        json.name("logs").beginArray();
+        for (DevServerManager.LogMoment moment : manager.logMoments(lines)) {
+            json.beginObject();
+            json.name("pluginID").value(moment.pluginID());
+            json.name("event").value(moment.event());
+            json.name("entries").beginArray();
+            for (LogEntry entry : moment.entries()) {
+                entry.writeTo(json);
+            }
+            json.endArray().endObject();
+        }
+        json.endArray().endObject();
+    }
+
+    private Answer shared(HttpExchange exchange, String path)
+            throws DevServerException, IOException, InterruptedException {
+        CoreServers servers = shared;
+        if (servers == null) {
+            throw noSuch(path);
+        }
+        if (path.equals(SHARED)) {
+            require(exchange, "GET");
+            return new Answer(200, servers.list());
+        }
+        String[] parts = path.substring(SHARED.length() + 1).split("/", -1);
+        if (parts.length != 2 || parts[0].isEmpty() || !parts[1].equals("stop")) {
+            throw noSuch(path);
+        }
+        require(exchange, "POST");
+        servers.stop(parts[0]);
+        return new Answer(200, servers.list());
+    }
+
     private static Answer fail(String path) throws DevServerException {
         throw noSuch(path);
     }
@@ -211,14 +301,19 @@ public final class HttpApi implements AutoCloseable {
 
     private void stream(HttpExchange exchange, Map<String, String> query) throws IOException, InterruptedException {
         EventStream stream = new EventStream(manager, "object".equals(query.get("payload")));
+        String header = exchange.getRequestHeaders().getFirst("Last-Event-ID");
+        // an EventSource that is made anew cannot set the header
+        String lastEventId = header == null ? query.get("lastEventId") : header;
+        EventBus bus = manager.events();
         streams.add(stream);
-        try {
+        try (Subscription subscription = lastEventId == null ? bus.subscribe() : bus.subscribeAfter(lastEventId)) {
             exchange.getResponseHeaders().set("Content-Type", "text/event-stream");
             exchange.getResponseHeaders().set("Cache-Control", "no-store");
+            // tells a client that reads headers whether it has to look at all anew
+            exchange.getResponseHeaders()
+                    .set(CONTINUITY, lastEventId == null || subscription.gap() ? "anew" : "continued");
             exchange.sendResponseHeaders(200, 0);
-            String header = exchange.getRequestHeaders().getFirst("Last-Event-ID");
-            // an EventSource that is made anew cannot set the header
-            stream.run(exchange.getResponseBody(), header == null ? query.get("lastEventId") : header);
+            stream.run(exchange.getResponseBody(), subscription);
         } finally {
             streams.remove(stream);
         }
@@ -299,6 +394,7 @@ public final class HttpApi implements AutoCloseable {
         byte[] bytes = json.getBytes(StandardCharsets.UTF_8);
         exchange.getResponseHeaders().set("Content-Type", type);
         exchange.getResponseHeaders().set("Cache-Control", "no-store");
+        exchange.getResponseHeaders().set("X-Content-Type-Options", "nosniff");
         exchange.sendResponseHeaders(status, bytes.length);
         try (OutputStream out = exchange.getResponseBody()) {
             out.write(bytes);

@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.sharedserver.dev.DevServerException;
 import dev.sharedserver.dev.DevServerManager;
 import dev.sharedserver.dev.Project;
+import dev.sharedserver.dev.process.LineSplitter;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -19,8 +21,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -41,6 +48,7 @@ final class HttpApiTest {
     private static final String EVENT_ERROR = "event: " + DevServerManager.EVENT_ERROR;
 
     private final Project project;
+    private final Shared shared = new Shared();
     private final DevServerManager manager;
     private final HttpApi api;
 
@@ -48,7 +56,7 @@ final class HttpApiTest {
         project = new Project(directory);
         manager = project.manager(Duration.ofSeconds(30));
         manager.initialize();
-        api = new HttpApi(manager, 0, TOKEN, Duration.ofSeconds(2));
+        api = new HttpApi(manager, shared, 0, TOKEN, Duration.ofSeconds(2));
     }
 
     @AfterEach
@@ -178,7 +186,13 @@ final class HttpApiTest {
                 "Authorization: Bearer ",
                 "Authorization: " + TOKEN,
                 "Authorization: Basic " + TOKEN)) {
-            for (String path : List.of("/api/dev/servers", "/api/dev/events", "/", "/api/dev/servers?token=wrong")) {
+            for (String path : List.of(
+                    "/api/dev/servers",
+                    "/api/dev/events",
+                    "/api/dev/snapshot",
+                    "/api/shared/servers",
+                    "/favicon.ico",
+                    "/api/dev/servers?token=wrong")) {
                 Reply reply =
                         raw("GET " + path + " HTTP/1.1\nHost: " + host() + "\n" + line + "\nConnection: close\n\n");
                 assertEquals(401, reply.status, line + " at " + path);
@@ -359,5 +373,169 @@ final class HttpApiTest {
         all.addAll(listeners6);
         assertEquals(1, all.size(), all.toString());
         assertTrue(all.getFirst().matches("(0{16}FFFF0000)?0100007F:.*"), all.toString());
+    }
+
+    /** Two servers, of which one is held by others. */
+    private static final class Shared implements CoreServers {
+        private final List<String> stopped = new ArrayList<>();
+
+        @Override
+        public String list() {
+            return "[{\"name\":\"web\"}]";
+        }
+
+        @Override
+        public void stop(String name) throws DevServerException {
+            if (name.equals("held")) {
+                throw new DevServerException(409, "about:blank", "Not stopped", "It is held.", List.of(), List.of());
+            }
+            stopped.add(name);
+        }
+    }
+
+    @Test
+    void sharedServersAreShownAndStoppedUnlessTheyAreHeld() throws Exception {
+        assertEquals("[{\"name\":\"web\"}]", get("/api/shared/servers").body);
+        assertEquals(405, request("POST", "/api/shared/servers", "").status);
+        assertEquals(405, get("/api/shared/servers/a%20b/stop").status);
+        assertEquals(
+                200, request("POST", "/api/shared/servers/a%20b/stop", "").status, "the name is that of the server");
+        Reply refused = request("POST", "/api/shared/servers/held/stop", "");
+        assertEquals(409, refused.status);
+        assertTrue(refused.body.contains("\"detail\":\"It is held.\""), refused.body);
+        for (String path : List.of("", "x", "x/start", "/stop", "x/stop/more")) {
+            assertEquals(404, request("POST", "/api/shared/servers/" + path, "").status, path);
+        }
+        assertEquals(List.of("a b"), shared.stopped);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/", "/app.js", "/hub.js", "/app.css", "/icon.svg"})
+    void theFilesOfThePageNeedNoTokenAndMayDoLittle(String path) throws Exception {
+        String request = path + " HTTP/1.1\nHost: " + host() + "\nConnection: close\n\n";
+        Reply reply = raw("GET " + request);
+        assertEquals(200, reply.status);
+        String policy = reply.head
+                .lines()
+                .filter(line -> line.toLowerCase(Locale.ROOT).startsWith("content-security-policy:"))
+                .findFirst()
+                .orElseThrow();
+        assertTrue(policy.contains("default-src 'none'; script-src 'self';"), policy);
+        assertFalse(policy.contains("unsafe"), policy);
+        // the name space of SVG, and addresses of this machine
+        String outside = reply.body.replaceAll("http://(www.w3.org/2000/svg|127.0.0.1[:/])", "");
+        assertFalse(outside.contains("http://") || outside.contains("https://") || outside.contains("//cdn"), path);
+        assertEquals(405, raw("POST " + request).status);
+        assertEquals(421, raw("GET " + request.replace(host(), "evil.example")).status);
+    }
+
+    @Test
+    void thePageHasNoScriptOrStyleWithinAndNothingThatMakesHtmlOfText() throws Exception {
+        String page = get("/").body;
+        assertFalse(page.matches("(?s).*<script(?! type=\"module\" src=\"/).*"), "a script");
+        assertFalse(page.matches("(?s).*\\s(on[a-z]+|style)=.*"), "a handler or a style");
+        for (String script : List.of("app", "dom", "hub", "log", "projects", "servers", "settings")) {
+            Reply reply = get("/" + script + ".js");
+            assertTrue(reply.head.contains("text/javascript"), reply.head);
+            assertFalse(
+                    reply.body.matches("(?s).*(innerHTML|outerHTML|insertAdjacentHTML|document\\.write|eval\\().*"),
+                    script);
+        }
+    }
+
+    private static final Pattern NUMBERED = Pattern.compile("\"message\":\"line ([0-9]+)\"");
+
+    private static List<Integer> numbered(String json) {
+        return NUMBERED.matcher(json)
+                .results()
+                .map(match -> Integer.parseInt(match.group(1)))
+                .toList();
+    }
+
+    /** Returns the number of the event in an id. */
+    private static long number(String id) {
+        return Long.parseLong(id.substring(id.lastIndexOf('-') + 1));
+    }
+
+    @Test
+    void aSnapshotInTheMiddleAndTheEventsAfterItHaveEachLineOnce() throws Exception {
+        project.npm("i=0; while [ $i -lt 4000 ]; do echo line $i; i=$((i+1)); done; " + Project.SERVES);
+        try (Stream stream = new Stream("", "")) {
+            manager.startDevServer("k8s");
+            until(() -> manager.getDevServerLogs("k8s", 0).size() > 700);
+            Reply snapshot = get("/api/dev/snapshot?lines=5000");
+            Matcher moment = Pattern.compile("\"pluginID\":\"k8s\",\"event\":\"([^\"]+)\"")
+                    .matcher(snapshot.body);
+            assertTrue(moment.find(), snapshot.body);
+            List<Integer> seen = new ArrayList<>(numbered(snapshot.body));
+            while (seen.isEmpty() || seen.getLast() < 3999) {
+                String id = stream.until("id: ");
+                boolean lines = stream.until("event: ").equals(EVENT_LOG);
+                String data = stream.until("data: ");
+                if (lines && number(id) > number(moment.group(1))) {
+                    seen.addAll(numbered(data));
+                }
+            }
+            assertEquals(IntStream.range(0, 4000).boxed().toList(), seen);
+        }
+        String later = get("/api/dev/snapshot?lines=3").body;
+        assertTrue(later.startsWith("{\"event\":\""), later);
+        assertTrue(later.contains("\"servers\":[{\"pluginID\":\"k8s\""), later);
+        assertTrue(later.contains("\"errors\":{"), later);
+        assertEquals(3, later.split("\"timestamp\"", -1).length - 1, later);
+    }
+
+    @Test
+    void ofMoreThanFiveThousandLinesTheNewestAreKept() throws Exception {
+        project.npm("i=0; while [ $i -lt 5001 ]; do echo line $i; i=$((i+1)); done; exec sleep 1000");
+        project.go("exec sleep 1000");
+        manager.startDevServer("k8s");
+        until(() -> numbered(get("/api/dev/servers/k8s/logs?count=1").body).equals(List.of(5000)));
+        assertEquals(IntStream.rangeClosed(1, 5000).boxed().toList(), numbered(get("/api/dev/servers/k8s/logs").body));
+        assertEquals(List.of(4999, 5000), numbered(get("/api/dev/servers/k8s/logs?count=2").body));
+    }
+
+    @Test
+    void aLineOfAMegabyteComesWholeInPieces() throws Exception {
+        project.npm("head -c 1048576 /dev/zero | tr '\\0' x; echo; echo line 7; exec sleep 1000");
+        try (Stream stream = new Stream("", "")) {
+            manager.startDevServer("k8s");
+            StringBuilder streamed = new StringBuilder();
+            do {
+                stream.until(EVENT_LOG);
+                streamed.append(stream.until("data: "));
+            } while (numbered(streamed.toString()).isEmpty());
+            for (String seen : List.of(streamed.toString(), get("/api/dev/servers/k8s/logs").body)) {
+                List<String> pieces = Pattern.compile("\"message\":\"(x+)\"")
+                        .matcher(seen)
+                        .results()
+                        .map(match -> match.group(1))
+                        .toList();
+                assertEquals(1 << 20, pieces.stream().mapToInt(String::length).sum());
+                assertTrue(
+                        pieces.stream().allMatch(piece -> piece.length() <= LineSplitter.LONGEST),
+                        pieces.size() + " pieces");
+            }
+        }
+    }
+
+    @Test
+    void aStreamSaysWhetherItGoesOn() throws Exception {
+        manager.events().publish("e", "0");
+        String stream = "GET /api/dev/events HTTP/1.0\nHost: " + host() + "\nAuthorization: Bearer " + TOKEN + "\n";
+        for (String id : List.of(
+                "",
+                "Last-Event-ID: another-7\n",
+                "Last-Event-ID: " + manager.events().last() + "\n")) {
+            try (Socket socket = connect()) {
+                socket.setSoTimeout((int) LONG.toMillis());
+                send(socket, stream + id + "\n");
+                BufferedReader lines =
+                        new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
+                String head = lines.lines().takeWhile(line -> !line.isEmpty()).collect(Collectors.joining("\n"));
+                String wanted = id.contains(manager.events().last()) ? "continued" : "anew";
+                assertTrue(head.toLowerCase(Locale.ROOT).contains("event-continuity: " + wanted), id + head);
+            }
+        }
     }
 }
