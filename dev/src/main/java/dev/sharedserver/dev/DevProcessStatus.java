@@ -16,7 +16,7 @@ public enum DevProcessStatus {
     READY("ready"),
     /** It failed; the state's last error says how. */
     ERROR("error"),
-    /** Ended because it was told to. */
+    /** Ended because it was told to, or well by itself where nobody says that it has to go on. */
     STOPPED("stopped");
 
     private final String text;

@@ -72,6 +72,17 @@ public final class DevServerException extends Exception {
                 List.of(new Action("Open settings", setting)));
     }
 
+    /** A tool is not on PATH, and no setting could name it. */
+    public static DevServerException missingTool(String tool) {
+        return new DevServerException(
+                FAILED,
+                "omniview:settings/missing-config",
+                "Missing configuration",
+                "The command " + Quote.of(tool) + " is not on PATH.",
+                List.of("Install " + tool + ", or give its path in sharedserver-dev.json."),
+                List.of());
+    }
+
     /** All ports of the range are taken. */
     public static DevServerException portsExhausted() {
         return new DevServerException(

@@ -6,7 +6,9 @@ import dev.sharedserver.core.Quote;
 import dev.sharedserver.dev.event.EventBus;
 import dev.sharedserver.dev.process.GroupLedger;
 import dev.sharedserver.dev.process.RecordedGroup;
-import dev.sharedserver.dev.tool.PackageManager;
+import dev.sharedserver.dev.project.Profile;
+import dev.sharedserver.dev.project.Project;
+import dev.sharedserver.dev.project.Projects;
 import dev.sharedserver.dev.tool.Tools;
 import dev.sharedserver.os.Proc;
 import java.io.IOException;
@@ -54,7 +56,7 @@ public final class DevServerManager {
     public record Setup(Path stateDirectory, String path, Duration readyPatience) {
         /** Returns what is usual. */
         public static Setup of(Path stateDirectory, String path) {
-            return new Setup(stateDirectory, path, FrontEnd.READY_PATIENCE);
+            return new Setup(stateDirectory, path, ServerProcess.READY_PATIENCE);
         }
     }
 
@@ -163,27 +165,8 @@ public final class DevServerManager {
                 return running.state();
             }
             Path directory = directory(devPath);
-            DevServerInstance.check(directory);
-            Tools finder = tools;
-            PackageManager manager = PackageManager.of(directory.resolve("ui"));
-            BuildOpts opts = new BuildOpts(
-                    finder.find("go", SettingsProvider.GO_PATH),
-                    finder.find(manager.command(), SettingsProvider.PNPM_PATH),
-                    manager == PackageManager.BUN ? null : finder.find("node", SettingsProvider.NODE_PATH));
-            int port = ports.allocate(pluginID);
             DevServerInstance instance = new DevServerInstance(
-                    pluginID,
-                    directory,
-                    port,
-                    new DevServerInstance.Means(
-                            opts,
-                            finder,
-                            ledger,
-                            pluginsDirectory().resolve(pluginID).resolve("bin"),
-                            reloader,
-                            setup.readyPatience()),
-                    logsOf(pluginID),
-                    new Publisher());
+                    pluginID, layout(pluginID, directory), ledger, logsOf(pluginID), new Publisher());
             instances.put(pluginID, instance);
             try {
                 if (closed) {
@@ -196,6 +179,20 @@ public final class DevServerManager {
                 abandon(pluginID);
                 throw DevServerException.failed("Dev server failed to start", String.valueOf(e.getMessage()));
             }
+        }
+    }
+
+    private DevServerInstance.Layout layout(String pluginID, Path directory) throws DevServerException {
+        Project project = Projects.of(directory);
+        Plans plans = new Plans(pluginID, tools, ports, reloader);
+        try {
+            return project.profile() == Profile.VITE_GO
+                    ? plans.ofPlugin(
+                            directory, pluginsDirectory().resolve(pluginID).resolve("bin"), setup.readyPatience())
+                    : plans.of(project);
+        } catch (DevServerException e) {
+            var unused = ports.releaseByPlugin(pluginID);
+            throw e;
         }
     }
 
@@ -236,7 +233,11 @@ public final class DevServerManager {
         if (running == null) {
             throw nothingRuns(pluginID);
         }
-        running.triggerRebuild();
+        if (!running.triggerRebuild()) {
+            throw DevServerException.invalid(
+                    "The project " + Quote.of(pluginID) + " has nothing that builds.",
+                    "Restart it, or give " + Projects.FILE + " a builder.");
+        }
     }
 
     private DevServerException nothingRuns(String pluginID) {

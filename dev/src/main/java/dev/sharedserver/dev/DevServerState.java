@@ -37,8 +37,17 @@ public record DevServerState(
      *
      * @param exitCode how the front end ended last, null if it has not
      * @param buildId the number of the last build that ended, 0 for none
+     * @param project the processes and builders of a project that is no plugin, null for a plugin
      */
-    public record Extra(@Nullable Integer exitCode, long buildId) {}
+    public record Extra(
+            @Nullable Integer exitCode,
+            long buildId,
+            @Nullable ProjectState project) {
+        /** Makes one of a plugin. */
+        public Extra(@Nullable Integer exitCode, long buildId) {
+            this(exitCode, buildId, null);
+        }
+    }
 
     /** Returns the state of a plugin without a dev server. */
     public static DevServerState idle(String pluginID) {
@@ -74,7 +83,11 @@ public record DevServerState(
             if (extra.exitCode != null) {
                 json.name("exitCode").value(extra.exitCode);
             }
-            json.name("buildId").value(extra.buildId).endObject();
+            json.name("buildId").value(extra.buildId);
+            if (extra.project != null) {
+                extra.project.writeFields(json);
+            }
+            json.endObject();
         }
         json.endObject();
     }

@@ -31,7 +31,17 @@ public final class PortAllocator {
     }
 
     /** Reserves a port that nothing listens at; the same one as before for a plugin that has one. */
-    public synchronized int allocate(String pluginID) throws DevServerException {
+    public int allocate(String pluginID) throws DevServerException {
+        return reserve(pluginID);
+    }
+
+    /** Reserves a port for one more process of a plugin. */
+    public int allocate(String pluginID, String process) throws DevServerException {
+        // no id has a slash
+        return reserve(pluginID + "/" + process);
+    }
+
+    private synchronized int reserve(String pluginID) throws DevServerException {
         Integer had = ports.get(pluginID);
         if (had != null) {
             return had;
@@ -48,7 +58,8 @@ public final class PortAllocator {
         throw DevServerException.portsExhausted();
     }
 
-    private static boolean isFree(int port) {
+    /** Tells whether nobody listens at a port of 127.0.0.1. */
+    static boolean isFree(int port) {
         try (ServerSocket probe = new ServerSocket()) {
             // as servers do, so that connections of the last one that linger are no obstacle
             probe.setReuseAddress(true);
@@ -69,8 +80,9 @@ public final class PortAllocator {
         ports.values().remove(port);
     }
 
-    /** Gives the port of a plugin back and returns it, 0 if it had none. */
+    /** Gives the ports of a plugin back and returns that of its front end, 0 if it had none. */
     public synchronized int releaseByPlugin(String pluginID) {
+        ports.keySet().removeIf(key -> key.startsWith(pluginID + "/"));
         Integer port = ports.remove(pluginID);
         return port == null ? 0 : port;
     }

@@ -41,7 +41,7 @@ final class DevServerManagerTest {
 
     DevServerManagerTest(@TempDir Path directory) throws Exception {
         project = new Project(directory);
-        manager = project.manager(FrontEnd.READY_PATIENCE);
+        manager = project.manager(ServerProcess.READY_PATIENCE);
         events = manager.events().subscribe();
         manager.initialize();
     }
@@ -405,7 +405,7 @@ final class DevServerManagerTest {
             hub.destroyForcibly().waitFor();
         }
         assertTrue(project.runs("npm") && project.runs("go"), "they outlive the hub");
-        manager = project.manager(FrontEnd.READY_PATIENCE);
+        manager = project.manager(ServerProcess.READY_PATIENCE);
         manager.initialize();
         assertFalse(project.runs("npm") || project.runs("go"));
         assertFalse(Files.exists(project.state.resolve(GroupLedger.FILE)));

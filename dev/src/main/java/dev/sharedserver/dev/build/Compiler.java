@@ -13,22 +13,25 @@ import org.jspecify.annotations.Nullable;
 public enum Compiler implements ErrorParser {
     /** {@code pkg/a.go:3:2: undefined: x}, more in lines that begin with a tab; the column may be missing. */
     GO("^(?:vet: )?(?<file>[^\\s:][^:]*):(?<line>\\d+):(?:(?<column>\\d+):)? (?<message>.*)$"),
-    /** {@code A.java:3: error: …} of javac, {@code [ERROR] /p/A.java:[3,2] …} of Maven. */
+    /** {@code A.java:3: error: …} of javac, whose caret tells the column; {@code [ERROR] /p/A.java:[3,2] …} of Maven. */
     JAVAC("^(?:(?<file>[^\\s\\[][^:]*\\.java):(?<line>\\d+): error: (?<message>.*)|\\[ERROR\\]"
             + " (?<file2>/[^:]*\\.java):\\[(?<line2>\\d+),(?<column2>\\d+)\\] (?:error: )?(?<message2>.*))$"),
     /** {@code a.ts(3,2): error TS2304: …}, or with colons where tsc makes it pretty. */
     TSC("^(?:(?<file>[^\\s(][^(]*)\\((?<line>\\d+),(?<column>\\d+)\\): error (?<message>.*)"
             + "|(?<file2>[^\\s:][^:]*):(?<line2>\\d+):(?<column2>\\d+) - error (?<message2>.*))$"),
-    /** {@code error[E0308]: …}, and in a later line {@code --> src/a.rs:3:2}. */
-    RUSTC("^\\s*--> (?<file>[^:]+):(?<line>\\d+):(?<column>\\d+)(?<message>)$"),
+    /** {@code error[E0308]: …}, and in a later line {@code --> src/a.rs:3:2}; or all in one where it is told to be short. */
+    RUSTC("^(?:\\s*--> (?<file>[^:]+):(?<line>\\d+):(?<column>\\d+)(?<message>)"
+            + "|(?<file2>[^\\s:][^:]*):(?<line2>\\d+):(?<column2>\\d+): error(?:\\[E\\d+\\])?: (?<message2>.*))$"),
     /** {@code a.c:3:2: error: …}, of gcc and clang. */
     GCC("^(?<file>[^\\s:][^:]*):(?<line>\\d+):(?:(?<column>\\d+):)? (?:fatal )?error: (?<message>.*)$"),
-    /** A traceback: {@code File "a.py", line 3}, and at its end {@code SyntaxError: …}. */
-    PYTHON("^ *File \"(?<file>[^\"]+)\", line (?<line>\\d+).*$");
+    /** A traceback: {@code File "a.py", line 3}, and at its end {@code SyntaxError: …}; what {@code compileall} says. */
+    PYTHON(PythonErrors.PLACE);
 
-    private static final Pattern PYTHON_ERROR =
-            Pattern.compile("^(?:Sorry: )?(?<message>[A-Z][A-Za-z]*(?:Error|Exception|Warning)(?:: .*)?)$");
     private static final Pattern RUST_ERROR = Pattern.compile("^error(?:\\[E\\d+\\])?: (.*)$");
+
+    /** What javac says behind an error of a name that it cannot resolve, and where Maven repeats it. */
+    private static final Pattern OF_SYMBOL =
+            Pattern.compile("^(?:\\[ERROR\\])?\\s+((?:symbol|location|required|found|reason): .*)$");
 
     private final Pattern pattern;
 
@@ -57,30 +60,65 @@ public enum Compiler implements ErrorParser {
 
         @Override
         public boolean line(String line) {
-            if (Compiler.this == GO && line.startsWith("\t") && !errors.isEmpty()) {
-                BuildError last = errors.removeLast();
-                errors.add(new BuildError(
-                        last.file(), last.line(), last.column(), last.message() + "\n" + line.strip(), last.extra()));
+            if (belongs(line)) {
                 return true;
             }
-            if (Compiler.this == RUSTC) {
-                Matcher announcement = RUST_ERROR.matcher(line);
-                if (announcement.matches()) {
-                    announced = announcement.group(1);
-                    return true;
-                }
-            }
             Matcher matcher = pattern.matcher(line);
-            if (!matcher.matches() || Compiler.this == RUSTC && announced == null) {
+            String message = matcher.matches() ? group(matcher, "message") : null;
+            if (message == null || message.isEmpty() && announced == null) {
                 return false;
             }
-            String message = group(matcher, "message");
             add(
                     group(matcher, "file"),
                     ErrorParser.number(group(matcher, "line")),
                     ErrorParser.number(group(matcher, "column")),
-                    announced == null ? message : announced);
+                    message.isEmpty() && announced != null ? announced : message);
             announced = null;
+            return true;
+        }
+
+        /** Takes a line that goes with another one. */
+        private boolean belongs(String line) {
+            return switch (Compiler.this) {
+                case GO -> line.startsWith("\t") && said(line.strip());
+                case JAVAC -> {
+                    Matcher symbol = OF_SYMBOL.matcher(line);
+                    yield symbol.matches() ? said(symbol.group(1)) : line.endsWith("^") && caret(line);
+                }
+                case RUSTC -> {
+                    Matcher announcement = RUST_ERROR.matcher(line);
+                    if (announcement.matches()) {
+                        announced = announcement.group(1);
+                        yield true;
+                    }
+                    if (line.startsWith("warning")) {
+                        announced = null; // the place that follows is its
+                    }
+                    yield false;
+                }
+                case TSC, GCC, PYTHON -> false;
+            };
+        }
+
+        /** Adds to the message of the last error. */
+        private boolean said(String more) {
+            if (errors.isEmpty()) {
+                return false;
+            }
+            BuildError last = errors.removeLast();
+            errors.add(new BuildError(
+                    last.file(), last.line(), last.column(), last.message() + "\n" + more, last.extra()));
+            return true;
+        }
+
+        private boolean caret(String line) {
+            if (errors.isEmpty()
+                    || errors.getLast().column() > 0
+                    || !line.strip().equals("^")) {
+                return false;
+            }
+            BuildError last = errors.removeLast();
+            errors.add(new BuildError(last.file(), last.line(), line.length(), last.message(), last.extra()));
             return true;
         }
 
@@ -100,43 +138,5 @@ public enum Compiler implements ErrorParser {
             value = matcher.group(name + "2");
         }
         return value == null ? "" : value;
-    }
-
-    /** The last place of a traceback is where it happened; the line that begins at the margin says what. */
-    private static final class PythonErrors implements ErrorParser.Reader {
-        private final Path directory;
-        private final List<BuildError> errors = new ArrayList<>();
-        private @Nullable Matcher place;
-
-        PythonErrors(Path directory) {
-            this.directory = directory;
-        }
-
-        @Override
-        public boolean line(String line) {
-            Matcher at = PYTHON.pattern.matcher(line);
-            if (at.matches()) {
-                place = at;
-                return true;
-            }
-            Matcher error = PYTHON_ERROR.matcher(line);
-            if (place == null || !error.matches()) {
-                return false;
-            }
-            errors.add(ErrorParser.error(
-                    PYTHON,
-                    directory,
-                    place.group("file"),
-                    ErrorParser.number(place.group("line")),
-                    0,
-                    error.group("message")));
-            place = null;
-            return true;
-        }
-
-        @Override
-        public List<BuildError> errors() {
-            return List.copyOf(errors);
-        }
     }
 }

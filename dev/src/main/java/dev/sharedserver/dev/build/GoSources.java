@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * Which files make a plugin's back end: all of {@code pkg}, Go's own files and embedded ones elsewhere in the plugin, and the
  * {@code pkg} trees of the modules of its workspace. A picture of one moment: {@link #outdatedBy} says when to take another.
  */
-public final class GoSources {
+public final class GoSources implements Sources {
 
     private static final Set<String> OF_ROOT = Set.of("go.mod", "go.sum", GoWork.FILE, "go.work.sum", "plugin.yaml");
     private static final Set<String> NEVER = Set.of("vendor", "node_modules");
@@ -75,7 +75,7 @@ public final class GoSources {
         return wild == bare.length() ? bare : bare.substring(0, bare.lastIndexOf('/', wild) + 1);
     }
 
-    /** Returns the directories to watch. */
+    @Override
     public List<Path> roots() {
         Set<Path> roots = new LinkedHashSet<>(List.of(plugin));
         trees.stream().filter(tree -> !tree.startsWith(plugin)).forEach(roots::add);
@@ -85,7 +85,7 @@ public final class GoSources {
         return List.copyOf(roots);
     }
 
-    /** Tells whether a directory below a root is watched, too. */
+    @Override
     public boolean entered(Path directory) {
         Path name = directory.getFileName();
         if (name == null || name.toString().startsWith(".") || NEVER.contains(name.toString())) {
@@ -98,14 +98,14 @@ public final class GoSources {
         return trees.stream().anyMatch(directory::startsWith);
     }
 
-    /** Tells whether a change of that file asks for a build. */
+    @Override
     public boolean relevant(Path file) {
         Path fileName = file.getFileName();
         if (fileName == null || file.equals(plugin)) {
             return false;
         }
         String name = fileName.toString();
-        if (isEditors(name)) {
+        if (Sources.isEditors(name)) {
             return false;
         }
         if (file.equals(work) || trees.stream().anyMatch(file::startsWith)) {
@@ -137,11 +137,6 @@ public final class GoSources {
         return false;
     }
 
-    /** Files that editors make beside the one that is edited. */
-    private static boolean isEditors(String name) {
-        return name.startsWith(".") || name.startsWith("#") || name.endsWith("~") || name.equals("4913");
-    }
-
     /** Tells whether there may be other files to watch after a change of that one. */
     public boolean outdatedBy(Path file) {
         Path name = file.getFileName();
@@ -150,8 +145,8 @@ public final class GoSources {
                         || name.toString().endsWith(".go") && plugin.equals(file.getParent()));
     }
 
-    /** Tells whether another picture asks for the same watch. */
-    public boolean sameWatch(GoSources other) {
-        return roots().equals(other.roots()) && trees.equals(other.trees);
+    @Override
+    public boolean sameWatch(Sources other) {
+        return other instanceof GoSources that && roots().equals(that.roots()) && trees.equals(that.trees);
     }
 }

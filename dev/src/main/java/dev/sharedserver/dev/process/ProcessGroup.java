@@ -11,6 +11,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 
 /**
@@ -30,6 +33,9 @@ public final class ProcessGroup {
 
     /** How long the output of a command that has ended is waited for: processes that it left may hold it open. */
     private static final Duration OUTPUT_PATIENCE = Duration.ofMillis(500);
+
+    /** How long the end of a group that is gone is waited for. */
+    private static final Duration END_PATIENCE = Duration.ofSeconds(5);
 
     private static final Duration REST_PATIENCE = Duration.ofSeconds(1);
 
@@ -163,6 +169,15 @@ public final class ProcessGroup {
 
     /** Ends all of it: TERM, KILL for what is left after {@code patience}, and {@code lastPatience} for that. Returns whether it is gone. */
     public boolean stop(Duration patience, Duration lastPatience) throws InterruptedException {
-        return ledger.signals().end(group, patience, lastPatience);
+        boolean gone = ledger.signals().end(group, patience, lastPatience);
+        if (gone) {
+            try {
+                // its last lines are given away and the ledger forgets it
+                var unused = ended.get(END_PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+            } catch (TimeoutException | ExecutionException e) {
+                // what is left of it is the ledger's entry of a group that is gone, which harms nobody
+            }
+        }
+        return gone;
     }
 }

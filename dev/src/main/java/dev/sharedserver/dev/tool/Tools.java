@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -35,11 +36,19 @@ public final class Tools {
         if (set != null) {
             return set;
         }
+        return onPath(command).orElseThrow(() -> DevServerException.missingTool(command, setting));
+    }
+
+    /** Returns the executable of a command that no setting names. */
+    public Path find(String command) throws DevServerException {
+        return onPath(command).orElseThrow(() -> DevServerException.missingTool(command));
+    }
+
+    private Optional<Path> onPath(String command) {
         return directories.stream()
                 .map(directory -> directory.resolve(command))
                 .filter(Tools::isExecutable)
-                .findFirst()
-                .orElseThrow(() -> DevServerException.missingTool(command, setting));
+                .findFirst();
     }
 
     /** Returns what a setting names: the command itself, or a directory that has it or has it in bin. */

@@ -1,7 +1,9 @@
 package dev.sharedserver.dev.build;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sharedserver.dev.BuildError;
 import java.nio.file.Path;
@@ -56,7 +58,7 @@ final class CompilerTest {
     void javac() {
         assertEquals(
                 List.of(
-                        error(Compiler.JAVAC, "src/A.java", 3, 0, "';' expected"),
+                        error(Compiler.JAVAC, "src/A.java", 3, 10, "';' expected"),
                         error(Compiler.JAVAC, "/q/B.java", 10, 4, "cannot find symbol")),
                 errors(Compiler.JAVAC, """
                     src/A.java:3: error: ';' expected
@@ -121,10 +123,150 @@ final class CompilerTest {
                     """));
     }
 
+    /** Of cargo 1.95. */
+    @Test
+    void cargoBuild() {
+        assertEquals(
+                List.of(
+                        error(Compiler.RUSTC, "src/main.rs", 1, 5, "unresolved import `std::collections::NoSuchMap`"),
+                        error(Compiler.RUSTC, "src/main.rs", 9, 26, "mismatched types")),
+                errors(Compiler.RUSTC, """
+                       Compiling shop v0.1.0 (/p)
+                    error[E0432]: unresolved import `std::collections::NoSuchMap`
+                     --> src/main.rs:1:5
+                      |
+                    1 | use std::collections::NoSuchMap;
+                      |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^ no `NoSuchMap` in `collections`
+
+                    error[E0308]: mismatched types
+                     --> src/main.rs:9:26
+                      |
+                    9 |     println!("{}", price("three"));
+                      |                    ----- ^^^^^^^ expected `u32`, found `&str`
+                      |                    |
+                      |                    arguments to this function are incorrect
+                      |
+                    note: function defined here
+                     --> src/main.rs:3:4
+                      |
+                    3 | fn price(cents: u32) -> String {
+                      |    ^^^^^ ----------
+
+                    Some errors have detailed explanations: E0308, E0432.
+                    For more information about an error, try `rustc --explain E0308`.
+                    error: could not compile `shop` (bin "shop") due to 2 previous errors
+                    warning: build failed, waiting for other jobs to finish...
+                     --> src/lib.rs:1:1
+                    """));
+        assertEquals(
+                List.of(error(
+                        Compiler.RUSTC,
+                        "src/main.rs",
+                        2,
+                        13,
+                        "mismatched closing delimiter: `}`: unclosed delimiter, mismatched closing delimiter")),
+                errors(Compiler.RUSTC, """
+                       Compiling shop v0.1.0 (/p)
+                    src/main.rs:2:13: error: mismatched closing delimiter: `}`: unclosed delimiter, mismatched closing delimiter
+                    error: could not compile `shop` (bin "shop") due to 1 previous error
+                    """));
+    }
+
+    /** Of Maven 3.8 on JDK 17, which says everything twice. */
+    @Test
+    void maven() {
+        BuildError symbol = error(
+                Compiler.JAVAC,
+                "/p/Price.java",
+                5,
+                5,
+                "cannot find symbol\nsymbol:   class Missing\nlocation: class shop.Price");
+        BuildError types = error(
+                Compiler.JAVAC,
+                "/p/Price.java",
+                4,
+                17,
+                "incompatible types: java.lang.String cannot be converted to int");
+        assertEquals(List.of(symbol, types, symbol, types), errors(Compiler.JAVAC, """
+            [ERROR] COMPILATION ERROR :\s
+            [ERROR] /p/Price.java:[5,5] cannot find symbol
+              symbol:   class Missing
+              location: class shop.Price
+            [ERROR] /p/Price.java:[4,17] incompatible types: java.lang.String cannot be converted to int
+            [ERROR] Failed to execute goal org.apache.maven.plugins:maven-compiler-plugin:3.14.1:compile
+            [ERROR] /p/Price.java:[5,5] cannot find symbol
+            [ERROR]   symbol:   class Missing
+            [ERROR]   location: class shop.Price
+            [ERROR] /p/Price.java:[4,17] incompatible types: java.lang.String cannot be converted to int
+            [ERROR] -> [Help 1]
+            """));
+    }
+
+    /** Of Python 3.11: compileall, and programs that fail. */
+    @Test
+    void python() {
+        assertEquals(
+                List.of(
+                        error(Compiler.PYTHON, "./a.py", 2, 0, "SyntaxError: '(' was never closed"),
+                        error(
+                                Compiler.PYTHON,
+                                "./pkg/b.py",
+                                2,
+                                0,
+                                "IndentationError: expected an indented block after 'if' statement on line 1"),
+                        error(Compiler.PYTHON, "c.py", 2, 0, "IndentationError: unexpected indent"),
+                        error(Compiler.PYTHON, "/p/e.py", 2, 0, "NameError: name 'nope' is not defined"),
+                        error(
+                                Compiler.PYTHON,
+                                "/p/f.py",
+                                2,
+                                0,
+                                "json.decoder.JSONDecodeError: Expecting value: line 1 column 2 (char 1)")),
+                errors(Compiler.PYTHON, """
+                    *** Error compiling './a.py'...
+                      File "./a.py", line 2
+                        x = (1,
+                            ^
+                    SyntaxError: '(' was never closed
+
+                    *** Error compiling './pkg/b.py'...
+                    Sorry: IndentationError: expected an indented block after 'if' statement on line 1 (b.py, line 2)
+                    Sorry: IndentationError: unexpected indent (c.py, line 2)Traceback (most recent call last):
+                    Traceback (most recent call last):
+                      File "/p/e.py", line 3, in <module>
+                        g()
+                      File "/p/e.py", line 2, in g
+                        return nope
+                               ^^^^
+                    NameError: name 'nope' is not defined
+                    Traceback (most recent call last):
+                      File "/p/f.py", line 2, in <module>
+                        json.loads("{")
+                      File "/usr/lib/python3.11/json/__init__.py", line 346, in loads
+                        return _default_decoder.decode(s)
+                    json.decoder.JSONDecodeError: Expecting value: line 1 column 2 (char 1)
+                    """));
+    }
+
+    @Test
+    void aLineOfAProjectsOwn() throws Exception {
+        LinePattern own = LinePattern.of("^(?P<file>\\S+):(?P<line>\\d+): (?P<message>.*)$");
+        ErrorParser.Reader reader = own.reader(Path.of("/p"));
+        assertTrue(reader.line("a.lua:3: unexpected symbol"));
+        assertFalse(reader.line("nothing"));
+        assertEquals(
+                List.of(new BuildError("a.lua", 3, 0, "unexpected symbol", new BuildError.Extra("regex", "/p/a.lua"))),
+                reader.errors());
+        // a hang is a finding, a slow machine is none
+        ErrorParser.Reader hostile = LinePattern.of("(?P<message>(a*)*b)").reader(Path.of("/p"));
+        assertFalse(assertTimeoutPreemptively(Duration.ofSeconds(20), () -> hostile.line("a".repeat(16 << 10))));
+    }
+
     @Test
     void hostileLinesAreReadInNoTime() {
         for (Compiler compiler : Compiler.values()) {
-            for (String unit : List.of("a", ":", "1:", "a:1:", "(", " ", "[ERROR] ", "-")) {
+            for (String unit : List.of(
+                    "a", ":", "1:", "a:1:", "(", " ", "[ERROR] ", "-", "Sorry: (a", " File \"", "a.", "error: ")) {
                 String line = unit.repeat((16 << 10) / unit.length());
                 // a hang is a finding, a slow machine is none
                 assertTimeoutPreemptively(Duration.ofSeconds(20), () -> errors(compiler, line + "\n" + line));
