@@ -281,9 +281,11 @@ final class Builder {
     }
 
     private String patience() {
-        return plan.patience().toSeconds() % 60 == 0
-                ? plan.patience().toMinutes() + " minutes"
-                : plan.patience().toMillis() + " ms";
+        Duration time = plan.patience();
+        if (time.equals(Duration.ofMinutes(time.toMinutes()))) {
+            return time.toMinutes() + " minutes";
+        }
+        return time.toMillis() % 1000 == 0 ? time.toSeconds() + " s" : time.toMillis() + " ms";
     }
 
     private boolean install() throws IOException, InterruptedException, ExecutionException {

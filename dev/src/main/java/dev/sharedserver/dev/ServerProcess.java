@@ -215,8 +215,10 @@ final class ServerProcess {
 
     private synchronized void late() {
         if (!ready && !stopping) {
-            String message =
-                    plan.subject() + " was not ready in " + plan.patience().toSeconds() + " s";
+            String message = plan.subject() + " was not ready in "
+                    + (plan.patience().toMillis() % 1000 == 0
+                            ? plan.patience().toSeconds() + " s"
+                            : plan.patience().toMillis() + " ms");
             reports.log(LogEntry.MANAGER, LogEntry.Level.WARN, message);
             reports.status(DevProcessStatus.ERROR, message, null);
         }

@@ -112,13 +112,20 @@ final class ProjectFile {
                     root,
                     "profile",
                     "the profile vite+go has its own processes and builders: take these out, or the profile");
-        } else if (processes.isEmpty() && builders.isEmpty() && (profile == null || profile == Profile.CUSTOM)) {
+        } else if (isNone(root.get("processes"))
+                && isNone(root.get("builders"))
+                && (profile == null && root.get("profile") == null || profile == Profile.CUSTOM)) {
             wrong(
                     root,
                     "",
                     "there is neither a process nor a builder: give \"processes\" or \"builders\", or a \"profile\"");
         }
         return new Content(name(root.get("name")), profile, processes, builders);
+    }
+
+    private static boolean isNone(@Nullable Node value) {
+        return value == null
+                || value instanceof Node.Dict dict && dict.members().isEmpty();
     }
 
     /** Checks names: each is the source of lines, and one key of the state. */
