@@ -21,6 +21,9 @@ import org.jspecify.annotations.Nullable;
 /** Understands a command line. Names and options may stand in any order; everything behind {@code --} is a command. */
 public final class CommandLine {
 
+    /** How large a message to or from a language server may be at most: more would not fit into the hub's memory. */
+    private static final int MOST_MEBIBYTES = 128;
+
     private static final Period ADMIN_STOP_TIMEOUT = new Period(10_000_000_000L);
     private static final Period PRUNE_AFTER = new Period(30L * 24 * 3600 * 1_000_000_000L);
     private static final long LARGEST_PID = 1L << 22;
@@ -191,18 +194,19 @@ public final class CommandLine {
 
     private Command lsp() throws UsageError {
         String what = names.isEmpty() ? "" : names.get(0);
-        if (names.size() > (what.equals("attach") || what.equals("detach") || what.equals("status") ? 2 : 1)) {
+        if (names.size() > (List.of("attach", "detach", "restart", "status").contains(what) ? 2 : 1)) {
             what = "";
         }
         maps();
+        bodyLimit();
         switch (what) {
             case "attach" -> {
                 lspAttach();
                 return new Command.Lsp(what, host());
             }
-            case "detach" -> {
+            case "detach", "restart" -> {
                 if (hasCommand || names.size() != 2) {
-                    throw new UsageError("lsp detach needs the name or the pid of a server: see lsp status");
+                    throw new UsageError("lsp " + what + " needs the name or the pid of a server: see lsp status");
                 }
                 return new Command.Lsp(what, host());
             }
@@ -216,7 +220,8 @@ public final class CommandLine {
                 period("--idle");
                 return new Command.Lsp(what, host());
             }
-            default -> throw new UsageError("serve, connect, list, status, attach or detach is expected behind lsp");
+            default ->
+                throw new UsageError("serve, connect, list, status, restart, attach or detach is expected behind lsp");
         }
     }
 
@@ -234,8 +239,31 @@ public final class CommandLine {
         if (strategy != null && !List.of("prompt", "newest", "oldest").contains(strategy)) {
             throw new UsageError("invalid --strategy " + Quote.of(strategy) + ": prompt, newest or oldest is expected");
         }
+        String via = text("--via");
+        if (via != null && !via.equals("inject") && !via.equals("gdb")) {
+            throw new UsageError("invalid --via " + Quote.of(via) + ": inject or gdb is expected");
+        }
+        if (has("--fresh") && has("--capabilities")) {
+            throw new UsageError(
+                    "--fresh and --capabilities exclude each other: only one of them can tell what it can do");
+        }
         period("--timeout");
         period("--idle");
+    }
+
+    private void bodyLimit() throws UsageError {
+        String limit = text("--body-limit");
+        if (limit == null) {
+            return;
+        }
+        int size = 0;
+        for (int i = 0; i < limit.length() - 1 && size <= MOST_MEBIBYTES; i++) {
+            char c = limit.charAt(i);
+            size = c >= '0' && c <= '9' ? size * 10 + c - '0' : MOST_MEBIBYTES + 1;
+        }
+        if (size < 1 || size > MOST_MEBIBYTES || !limit.endsWith("M")) {
+            throw new UsageError("invalid --body-limit " + Quote.of(limit) + ": 1M to 128M is expected");
+        }
     }
 
     /** Returns the host that ssh is to be told: nothing that ssh, or a command of its configuration, could misread. */

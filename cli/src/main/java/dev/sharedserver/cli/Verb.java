@@ -115,16 +115,17 @@ enum Verb {
             """, "sharedserver top", List.of()),
     LSP(
             "lsp",
-            "serve|connect|list|status|attach|detach [PID|ID] [options] [-- COMMAND [ARG…]]",
+            "serve|connect|list|status|restart|attach|detach [PID|ID] [options] [-- COMMAND [ARG…]]",
             "share one language server among editors",
             """
             `connect` is what an editor calls instead of the server: it starts the server that is missing, and speaks for it
             on standard input and output. Editors that name the same command, root and variables share one server. `serve`
-            starts and initializes one before anybody comes, `list` and `status` show what runs. `attach` shares one that
-            an editor has started for itself, without its knowledge; `detach` gives it back.
+            starts and initializes one before anybody comes, `list` and `status` show what runs, `restart` ends one with
+            its sessions and starts it again. `attach` shares one that an editor has started for itself, without its
+            knowledge; `detach` gives it back.
             """,
             """
-            serve, list, status: 0; 1 not started. connect: 0 the editor said shutdown and exit; 1 it did not, or the
+            serve, list, status, restart: 0; 1 not started. connect: 0 the editor said shutdown and exit; 1 it did not, or the
             server ended or could not be started. attach, detach: 0; 1 not; 3 more than one is meant; 81 the process is gone,
             82 another one, 83 no language server, 84 another user's; 85 the kernel refuses; 86 it or its editor is busy;
             87 traced; 88 stopped; 89 not to be looked into; 90 its standard input and output cannot be replaced; 91 failed;
@@ -139,9 +140,12 @@ enum Verb {
                             "its workspace (default: what the editor says, else the working directory)"),
                     new Option("--idle", "DURATION", "how long it stays when nobody uses it (default: 30m)"),
                     new Option("--env", "K=V", "add to the server's environment; may be repeated"),
+                    new Option("--body-limit", "SIZE", "the largest message, 1M to 128M (default: 64M)"),
                     new Option("--server", "TYPE", "attach: to one that list calls so, instead of a pid"),
                     new Option("--strategy", "prompt|newest|oldest", "attach: which of many (default: prompt)"),
                     new Option("--timeout", "DURATION", "attach: how long to wait for a moment of rest (default: 10s)"),
+                    new Option("--via", "inject|gdb", "attach: by our own means, or by gdb (default: inject)"),
+                    new Option("--capabilities", "FILE", "attach: what the server has answered to initialize"),
                     new Option(
                             "--fresh", null, "attach: initialize the server once more, instead of asking a twin of it"),
                     new Option("--or-serve", null, "attach: if that fails, serve COMMAND"),

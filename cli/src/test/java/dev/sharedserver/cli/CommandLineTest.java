@@ -289,6 +289,18 @@ class CommandLineTest {
     @Test
     void hostsAreWhatSshCannotMisread() throws UsageError {
         assertEquals(new Command.Lsp("list", null), parse("lsp", "list"));
+        assertEquals(new Command.Lsp("restart", null), parse("lsp", "restart", "clangd"));
+        assertTrue(error("lsp", "restart").contains("the name or the pid"));
+        assertEquals(new Command.Lsp("attach", null), parse("lsp", "attach", "1", "--via", "gdb", "--capabilities=f"));
+        assertTrue(error("lsp", "attach", "1", "--via", "magic").startsWith("invalid --via"));
+        assertTrue(error("lsp", "attach", "1", "--fresh", "--capabilities", "f").contains("exclude each other"));
+        for (String limit : List.of("1M", "64M", "128M", "007M")) {
+            parse("lsp", "serve", "--body-limit", limit, "--", "x");
+        }
+        for (String limit : List.of("", "M", "0M", "129M", "64", "64K", "-1M", "1.5M", "99999999999999999999M", "１M")) {
+            assertTrue(
+                    error("lsp", "serve", "--body-limit", limit, "--", "x").startsWith("invalid --body-limit"), limit);
+        }
         for (String host : List.of("box", "me@box.example", "ssh://me@[::1]:2222", "10.0.0.1", "fe80::1%eth0")) {
             assertEquals(new Command.Lsp("status", host), parse("lsp", "status", "--host", host));
         }

@@ -94,6 +94,17 @@ final class Editor {
         }
     }
 
+    /** Begins a message of that length; the rest of it never comes. */
+    void announce(int length) {
+        try {
+            process.getOutputStream()
+                    .write(("Content-Length: " + length + "\r\n\r\n{").getBytes(StandardCharsets.US_ASCII));
+            process.getOutputStream().flush();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     void notify(String method, String params) {
         send("{\"jsonrpc\":\"2.0\",\"method\":\"" + method + "\",\"params\":" + params + "}");
     }

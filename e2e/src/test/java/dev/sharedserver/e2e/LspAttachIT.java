@@ -15,6 +15,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -265,6 +266,45 @@ class LspAttachIT {
         box.run("lsp", "detach", "" + elder.server.pid()).ok();
         assertEquals(before, elder.descriptors());
         elder.hovers();
+        nobodyHoldsTheHub(box);
+    }
+
+    /** What serves nobody does not stay up. */
+    private static void nobodyHoldsTheHub(Sandbox box) {
+        Until.holds(() -> box.check("@lsp") == 1, "the hub is in its grace period");
+    }
+
+    /** Follows everything that the guard starts from now on; returns where the ptrace calls of it are written down. */
+    private static Path ptraceOf(Sandbox box) throws IOException {
+        Stamped guard = box.requireGuard();
+        Path calls = box.root().resolve("ptrace");
+        Process strace = new ProcessBuilder(
+                        "strace",
+                        "-f",
+                        "-qq",
+                        "-e",
+                        "trace=ptrace,execve",
+                        "-e",
+                        "signal=none",
+                        "-o",
+                        calls.toString(),
+                        "-p",
+                        "" + guard.pid())
+                .redirectErrorStream(true)
+                .redirectOutput(box.root().resolve("strace.err").toFile())
+                .start();
+        box.atEnd(strace::destroyForcibly);
+        Until.holds(
+                () -> Files.readString(Path.of("/proc/" + guard.pid() + "/status"))
+                        .contains("TracerPid:\t" + strace.pid()),
+                "the guard is traced");
+        return calls;
+    }
+
+    private static long count(Path calls, String call) throws IOException {
+        return Files.readAllLines(calls).stream()
+                .filter(line -> line.contains(call + "("))
+                .count();
     }
 
     @Test
@@ -272,7 +312,11 @@ class LspAttachIT {
         Elder elder = elder(box);
         Set<String> before = elder.descriptors();
         attach(box, elder);
+        Path calls = box.root();
         for (int round = 0; round < 2; round++) {
+            if (round == 1) {
+                calls = ptraceOf(box); // JVMs are slow then: once is enough
+            }
             Editor late = late(box, elder);
             elder.hovers();
             box.serverProcess("@lsp").killAndAwait();
@@ -284,7 +328,10 @@ class LspAttachIT {
             elder.hovers();
         }
         late(box, elder);
+        assertTrue(count(calls, "execve") > 0, "the hubs that came were looked at");
+        assertEquals(0, count(calls, "ptrace"));
         box.run("lsp", "detach", elder.name()).ok();
+        assertTrue(count(calls, "ptrace") > 0, "what was looked for can be seen");
         assertEquals(before, elder.descriptors());
         elder.hovers();
     }
@@ -305,6 +352,7 @@ class LspAttachIT {
         assertTrue(box.run("lsp", "detach", elder.name()).ok().out().contains("Parked"));
         assertEquals(1, late.exit());
         assertTrue(elder.server.alive());
+        nobodyHoldsTheHub(box);
         late(box, elder);
         // a hub that comes later has it, too
         box.serverProcess("@lsp").killAndAwait();
@@ -312,6 +360,51 @@ class LspAttachIT {
         elder.server.kill();
         assertEquals(1, last.exit());
         assertTrue(Files.readString(box.root().resolve("editors.err")).contains("has ended"));
+    }
+
+    private static String source(Sandbox box, Elder elder, String... more) {
+        List<String> words = new ArrayList<>(List.of("lsp", "attach", "" + elder.server.pid(), "--timeout", "30s"));
+        words.addAll(List.of(more));
+        box.run(words.toArray(String[]::new)).ok();
+        JsonObject attached = listed(box, elder.server.pid());
+        elder.hovers();
+        late(box, elder);
+        box.run("lsp", "detach", elder.name()).ok();
+        return attached.get("capabilities").getAsString() + " from "
+                + attached.get("capabilities_from").getAsString();
+    }
+
+    @Test
+    void whatAServerCanDoIsAskedOfATwinOnlyOnce(Sandbox box) throws Exception {
+        Elder elder = elder(box);
+        assertEquals("inferred from twin", source(box, elder));
+        assertEquals("inferred from earlier", source(box, elder));
+        box.serverProcess("@lsp").killAndAwait();
+        assertEquals("inferred from cache", source(box, elder));
+        Path kept;
+        try (var files = Files.list(box.home().resolve(".cache/sharedserver/lsp"))) {
+            kept = files.findFirst().orElseThrow();
+        }
+        assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(kept)));
+
+        // what anybody could have written is not believed
+        box.serverProcess("@lsp").killAndAwait();
+        Files.setPosixFilePermissions(kept, PosixFilePermissions.fromString("rw-rw-rw-"));
+        assertEquals("inferred from twin", source(box, elder));
+
+        Path file = Files.writeString(box.work().resolve("answer.json"), "[]");
+        box.run("lsp", "attach", "" + elder.server.pid(), "--capabilities", file.toString())
+                .exits(1)
+                .complains("no answer to initialize");
+        Files.writeString(
+                file, "{\"capabilities\":{\"textDocumentSync\":2,\"hoverProvider\":true},\"said\":\"by the user\"}");
+        box.run("lsp", "attach", "" + elder.server.pid(), "--capabilities", file.toString())
+                .ok();
+        Editor editor = Editor.connected(box, "--name", elder.name());
+        assertTrue(editor.initialize(box.work()).toString().contains("by the user"));
+        assertTrue(box.run("lsp", "status").ok().out().contains("capabilities: inferred from a file"));
+        box.run("lsp", "detach", elder.name()).ok();
+        elder.hovers();
     }
 
     /** Stands in front of a clangd of its own, as a server, and notes what reaches it. */

@@ -202,8 +202,67 @@ class LspIT {
     }
 
     @Test
+    void aRestartIsToldAndTheNextEditorFindsANewServer(Sandbox box) throws Exception {
+        Path file = file(box, "a.cpp", CPP);
+        Editor one = Editor.connected(box, "--env", "MARK=kept", "--", "clangd");
+        one.initialize(box.work());
+        one.open(file, "cpp");
+        JsonObject before = only(box);
+        String name = before.get("name").getAsString();
+        box.run("restart", name).exits(1).complains("still used by pid " + one.pid());
+        assertTrue(one.hover(1, file, 1, 5).contains("answer"));
+
+        String said = box.run("lsp", "restart", name).ok().out();
+        assertTrue(said.contains("Restarted " + name), said);
+        assertEquals(1, one.exit());
+        assertTrue(Files.readString(box.root().resolve("editors.err")).contains("was restarted: connect again"));
+        JsonObject after = only(box);
+        assertNotEquals(before.get("pid"), after.get("pid"));
+        assertTrue(after.get("initialized").getAsBoolean());
+        assertEquals("idle", after.get("health").getAsString());
+        assertTrue(Files.readString(Path.of("/proc/" + after.get("pid") + "/environ"))
+                .contains("\0MARK=kept\0"));
+
+        // the core's word for it does the same; nobody is there
+        box.run("restart", name).ok();
+        Editor two = Editor.connected(box, "--env", "MARK=kept", "--", "clangd");
+        two.initialize(box.work());
+        two.open(file, "cpp");
+        assertTrue(two.hover(1, file, 1, 5).contains("answer"));
+        assertNotEquals(after.get("pid"), only(box).get("pid"));
+        box.run("lsp", "restart", "nobody").exits(1).complains("is served here");
+    }
+
+    @Test
+    void whatIsLargerThanAllowedEndsItsSession(Sandbox box) throws Exception {
+        Puppet puppet = new Puppet(box);
+        List<String> command = List.of("python3", "-S", "-E", "puppet.py", puppet.log.toString());
+        Editor small = Editor.connected(box, words("--body-limit", "1M", command));
+        small.initialize(box.work());
+        small.notify("x/note", "\"" + "y".repeat(1 << 19) + "\"");
+        puppet.awaitHeard("x/note");
+        small.announce((1 << 20) + 1);
+        assertEquals(1, small.exit());
+        // the server's messages are measured by what it was started with
+        Editor large = Editor.connected(box, words("--body-limit", "2M", command));
+        large.initialize(box.work());
+        large.notify("x/note", "\"" + "y".repeat(1 << 20) + "\"");
+        Until.holds(() -> puppet.count("x/note") == 2, "the larger message has passed");
+        large.notify("x/flood", "{\"count\":1,\"size\":1100000}");
+        assertEquals(1, large.exit());
+        assertTrue(Files.readString(box.root().resolve("editors.err")).contains("is not understood"));
+        box.run("lsp", "serve", "--body-limit", "1G", "--", "x").exits(64).complains("1M to 128M");
+    }
+
+    private static String[] words(String option, String value, List<String> command) {
+        List<String> all = new java.util.ArrayList<>(List.of(option, value, "--"));
+        all.addAll(command);
+        return all.toArray(String[]::new);
+    }
+
+    @Test
     void whatIsNotUnderstoodIsRefused(Sandbox box) {
-        box.run("lsp").exits(64).complains("serve, connect, list, status, attach or detach");
+        box.run("lsp").exits(64).complains("serve, connect, list, status, restart, attach or detach");
         box.run("lsp", "connect").exits(64).complains("needs a command");
         box.run("lsp", "list", "--", "x").exits(64);
         box.run("lsp", "serve", "--root", "nowhere", "--", "true").exits(1).complains("is no directory");
@@ -245,7 +304,7 @@ class LspIT {
                     send(text.encode())
             elif method == "x/flood":
                 for _ in range(m["params"]["count"]):
-                    send(b'{"jsonrpc":"2.0","method":"x/flood","params":"' + b"y" * 1000000 + b'"}')
+                    send(b'{"jsonrpc":"2.0","method":"x/flood","params":"' + b"y" * m["params"].get("size", 1000000) + b'"}')
             elif method == "x/echo":
                 send(b'{"jsonrpc":"2.0","id":%d,"result":' % m["id"] + json.dumps(m["params"]).encode() + b'}')
             elif method == "x/raw":

@@ -1,6 +1,7 @@
 package dev.sharedserver.lsp;
 
 import dev.sharedserver.lsp.hub.Hub;
+import dev.sharedserver.lsp.hub.Rehearsal;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -9,6 +10,7 @@ import java.nio.file.Path;
  *
  * <pre>
  *     Main COMMAND DIRECTORY VERSION    COMMAND is the product's, DIRECTORY its state directory and our working directory
+ *     Main rehearse                     does what costs time at the start, for the AOT cache
  * </pre>
  */
 public final class Main {
@@ -17,6 +19,10 @@ public final class Main {
 
     /** Serves until it is ended. */
     public static void main(String[] arguments) throws IOException, InterruptedException {
+        if (arguments.length == 1 && arguments[0].equals("rehearse")) {
+            Rehearsal.run();
+            return;
+        }
         if (arguments.length != 3) {
             throw new IllegalArgumentException("usage: Main COMMAND DIRECTORY VERSION");
         }

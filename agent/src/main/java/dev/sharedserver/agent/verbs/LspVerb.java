@@ -9,6 +9,7 @@ import dev.sharedserver.core.config.RestartPolicy;
 import dev.sharedserver.core.lifecycle.Client;
 import dev.sharedserver.core.lifecycle.Event;
 import dev.sharedserver.core.lifecycle.Health;
+import dev.sharedserver.core.lifecycle.Instance;
 import dev.sharedserver.core.lifecycle.Launch;
 import dev.sharedserver.core.lifecycle.Outcome;
 import dev.sharedserver.core.lifecycle.StopMode;
@@ -17,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@code lsp …}: sees to it that the hub for language servers is up, which is a shared server like any other, and sends the
@@ -26,6 +28,9 @@ final class LspVerb {
 
     /** The hub's socket in the state directory. */
     private static final String SOCKET = ".lsp.sock";
+
+    /** Where the hub keeps what it has of its servers, in the state directory. */
+    private static final String PLACE = ".lsp";
 
     /** How long the hub stays when neither an editor nor a server needs it. */
     private static final Period GRACE = new Period(60_000_000_000L);
@@ -46,6 +51,12 @@ final class LspVerb {
         this.logs = logs;
         this.callers = callers;
         this.conversation = conversation;
+    }
+
+    /** Tells whether a server that runs is the hub's: its standard input is one of the hub's FIFOs. */
+    boolean owns(@Nullable Instance running) {
+        String stdin = running == null ? null : running.launch().stdin();
+        return stdin != null && stdin.startsWith(directory.resolve(PLACE) + "/");
     }
 
     void carryOut() throws IOException, InterruptedException, Failure {

@@ -169,7 +169,14 @@ public final class Verbs {
                 case Command.Check check ->
                     launcher.exit(Views.state(supervisor.known(check.name())).exitCode());
                 case Command.Stop stop -> stops().stop(stop);
-                case Command.Restart restart -> stops().restart(restart);
+                case Command.Restart restart -> {
+                    LspVerb hub = new LspVerb(home, directory, logs, callers, this);
+                    if (hub.owns(supervisor.known(restart.name()).state().instance())) {
+                        hub.carryOut(); // who reads and writes its FIFOs has to know of it
+                    } else {
+                        stops().restart(restart);
+                    }
+                }
                 case Command.Wait wait -> new WaitVerb(supervisor, directory, request, launcher).carryOut(wait);
                 case Command.AwaitEnd wait ->
                     new EndWait(supervisor, directory, callers, request, launcher).await(wait);

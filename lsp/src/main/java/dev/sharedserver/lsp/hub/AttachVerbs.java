@@ -14,6 +14,7 @@ import dev.sharedserver.lsp.interpose.Refusal;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
@@ -51,6 +52,9 @@ final class AttachVerbs {
      * @return false if the answer is given; true if none was given, and a server is to be started instead
      */
     boolean attach(@Nullable String given, String here) throws IOException, InterruptedException, NotServed {
+        if (options.attach().via().equals("gdb")) {
+            throw new NotServed(Reason.FAILED.exitCode(), "this build attaches by its own means only");
+        }
         try {
             Candidate server = candidate(given);
             if (server == null) {
@@ -59,8 +63,7 @@ final class AttachVerbs {
             Instances.Attachment attachment = instances.attach(
                     server,
                     root(server, given, here),
-                    timeout(),
-                    options.attach().fresh());
+                    new Instances.Wanted(timeout(), options.attach().fresh(), capabilities(here), options.bodyLimit()));
             if (options.attach().fresh()) {
                 initialize(attachment.instance());
             }
@@ -108,6 +111,11 @@ final class AttachVerbs {
 
     private static String millis(Pause pause) {
         return pause.nanos() / 1_000_000 + " ms";
+    }
+
+    private @Nullable Path capabilities(String here) {
+        String file = options.attach().capabilities();
+        return file == null ? null : Path.of(here).resolve(file);
     }
 
     private Duration timeout() throws NotServed {

@@ -39,7 +39,7 @@ final class Elder implements Line {
 
     /** Reads what it says until it is gone, or not ours to serve any more. */
     void read(Instance instance, Session session) throws InterruptedException {
-        Deframer deframer = new Deframer(Instance.BODY_LIMIT);
+        Deframer deframer = new Deframer(instance.limits().body());
         List<byte[]> bodies = new ArrayList<>();
         long taken = 0;
         try {

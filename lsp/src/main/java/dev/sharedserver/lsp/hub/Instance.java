@@ -2,6 +2,7 @@ package dev.sharedserver.lsp.hub;
 
 import dev.sharedserver.lsp.interpose.Pause;
 import dev.sharedserver.lsp.interpose.Refusal;
+import dev.sharedserver.lsp.mux.Memory;
 import dev.sharedserver.lsp.mux.Multiplexer;
 import dev.sharedserver.lsp.mux.Outbox;
 import dev.sharedserver.lsp.mux.Settings;
@@ -20,7 +21,6 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,9 +28,6 @@ import org.jspecify.annotations.Nullable;
  * comes from editors and from the server meets in the multiplexer, under this object's lock.
  */
 final class Instance implements Outbox {
-
-    /** How large a body may be, in bytes. */
-    static final int BODY_LIMIT = 64 << 20;
 
     /** How much may wait for the server before editors are not read any more, in bytes. */
     private static final long ENOUGH = 32L << 20;
@@ -50,12 +47,15 @@ final class Instance implements Outbox {
     private final Multiplexer mux;
     private final Map<Integer, Session> sessions = new LinkedHashMap<>();
     private final CountDownLatch ended = new CountDownLatch(1);
-    private final Consumer<Instance> whenEnded;
+    private final Watcher watcher;
     private final boolean resumed;
     private final Thread timer = Thread.ofVirtual().unstarted(this::keepTime);
     private long armed = Long.MAX_VALUE;
     private long saved = -1;
     private int nextSession = 1;
+
+    /** When the server said something last, in ms. */
+    private long heardAt = now();
 
     /** Who started the server, and has not left. */
     private @Nullable Elder elder;
@@ -63,11 +63,22 @@ final class Instance implements Outbox {
     private @Nullable Session elderSession;
     private boolean detaching;
     private volatile boolean restored;
+    private volatile boolean restarting;
 
     /** The reader's task, and whether the bytes that it got were whole messages. */
     private volatile String reader = "";
 
     private volatile boolean between;
+
+    /** Who wants to know what becomes of it. */
+    interface Watcher {
+
+        /** It serves nobody any more. */
+        void ended(Instance instance);
+
+        /** The editor that started the server is gone; the server stays. */
+        void parked(Instance instance);
+    }
 
     /** The two ends of a server's FIFOs that are ours. */
     record Pipes(FileChannel in, FileChannel out, FileChannel hold) {
@@ -99,7 +110,7 @@ final class Instance implements Outbox {
             Settings settings,
             boolean resumed,
             @Nullable Elder elder,
-            Consumer<Instance> whenEnded)
+            Watcher watcher)
             throws IOException {
         this.directory = directory;
         this.record = record;
@@ -107,7 +118,7 @@ final class Instance implements Outbox {
         this.in = pipes.in();
         this.out = pipes.out();
         this.resumed = resumed;
-        this.whenEnded = whenEnded;
+        this.watcher = watcher;
         this.mux = new Multiplexer(settings, journal::nextId, record.memory(), this);
         this.elder = elder;
         if (record.attached() != null) {
@@ -125,6 +136,15 @@ final class Instance implements Outbox {
         return record.pid();
     }
 
+    long stamp() {
+        return record.stamp();
+    }
+
+    /** Waits until the last of what the server has said is known. */
+    void awaitEnd() throws InterruptedException {
+        ended.await();
+    }
+
     String root() {
         return record.root();
     }
@@ -136,6 +156,15 @@ final class Instance implements Outbox {
     /** Returns what is known of a server that somebody else started; null for one of ours. */
     OnDisk.@Nullable Attached attached() {
         return record.attached();
+    }
+
+    OnDisk.Limits limits() {
+        return record.limits();
+    }
+
+    /** Returns what is known of the server by now. */
+    synchronized Memory memory() {
+        return mux.memory();
     }
 
     /** Starts to serve. */
@@ -210,13 +239,38 @@ final class Instance implements Outbox {
      * @param clients their pids, with the bytes that wait for each
      * @param queued bytes that wait for the server
      * @param pending requests that it has not answered
+     * @param silent how long it has said nothing, in ms
      */
-    record Status(Map<Long, Long> clients, List<String> documents, long queued, int pending, boolean initialized) {}
+    record Status(
+            Map<Long, Long> clients,
+            List<String> documents,
+            long queued,
+            int pending,
+            boolean initialized,
+            long silent) {
+
+        /** How long a server with something to do may say nothing before that is remarkable, in ms. */
+        private static final long SILENCE = 10_000;
+
+        /** Returns how it seems to be. */
+        String health() {
+            boolean owes = pending > 0 || queued > 0;
+            return !initialized ? "starting" : !owes ? "idle" : silent < SILENCE ? "busy" : "silent";
+        }
+    }
 
     synchronized Status status() {
         Map<Long, Long> clients = new LinkedHashMap<>();
         sessions.values().forEach(session -> clients.put(session.pid(), session.waiting()));
-        return new Status(clients, mux.documents(), backlog.bytes(), mux.pending(), mux.isInitialized());
+        return new Status(
+                clients, mux.documents(), backlog.bytes(), mux.pending(), mux.isInitialized(), now() - heardAt);
+    }
+
+    /** Returns the pids of those who are connected. */
+    synchronized List<String> users() {
+        return sessions.values().stream()
+                .map(session -> Long.toString(session.pid()))
+                .toList();
     }
 
     // ---- the editor that was there before us ----
@@ -239,6 +293,7 @@ final class Instance implements Outbox {
             left(session);
         }
         session.finish(1, "");
+        watcher.parked(this);
     }
 
     /** Tells whether the editor that started the server is there. */
@@ -372,7 +427,7 @@ final class Instance implements Outbox {
     }
 
     private void read() {
-        Deframer deframer = new Deframer(BODY_LIMIT);
+        Deframer deframer = new Deframer(record.limits().body());
         String why = "";
         try {
             reader = Path.of("/proc")
@@ -403,6 +458,7 @@ final class Instance implements Outbox {
     }
 
     private synchronized void heard(byte[] body) {
+        heardAt = now();
         try {
             mux.fromServer(body, now());
         } catch (MalformedMessage e) {
@@ -425,7 +481,7 @@ final class Instance implements Outbox {
         }
         LockSupport.unpark(timer);
         backlog.discard();
-        whenEnded.accept(this);
+        watcher.ended(this);
         String words = why.isEmpty() ? lastWords() : why;
         rest.forEach(session -> session.finish(1, words));
         try {
@@ -437,8 +493,17 @@ final class Instance implements Outbox {
         }
     }
 
+    /** From now on its end is wanted, and is to be followed by a new beginning. */
+    void restarts() {
+        restarting = true;
+    }
+
     private String lastWords() {
         String tail = Tail.of(record.logFile());
+        if (restarting) {
+            return "sharedserver: language server " + name() + " (pid " + pid()
+                    + ") was restarted: connect again, and a new one is there\n";
+        }
         if (restored) {
             return detached();
         }

@@ -5,6 +5,9 @@ import dev.sharedserver.core.OsText;
 import dev.sharedserver.core.Quote;
 import dev.sharedserver.core.ServerName;
 import dev.sharedserver.core.wire.Request;
+import dev.sharedserver.lsp.infer.Answers;
+import dev.sharedserver.lsp.infer.Identity;
+import dev.sharedserver.lsp.infer.Source;
 import dev.sharedserver.lsp.infer.Twin;
 import dev.sharedserver.lsp.interpose.Candidate;
 import dev.sharedserver.lsp.interpose.Interposed;
@@ -25,19 +28,26 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Executors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The language servers that run, and how one comes to run. */
-final class Instances {
+final class Instances implements Instance.Watcher {
+
+    /** How many servers that were given back are remembered. */
+    private static final int REMEMBERED = 64;
 
     private final Path directory;
     private final Product product;
@@ -45,7 +55,24 @@ final class Instances {
     private final Proc proc = new Proc(OsText::decode);
     private final TreeMap<String, Instance> all = new TreeMap<>();
     private final Interposer interposer = new Interposer();
+    private final Answers answers =
+            new Answers(Answers.directory(System.getenv("XDG_CACHE_HOME"), System.getenv("HOME")));
+
+    /** What is known of servers that were attached to and given back, by process; the last ones only. */
+    private final Map<String, Memory> earlier = Collections.synchronizedMap(new LinkedHashMap<>() {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Memory> eldest) {
+            return size() > REMEMBERED;
+        }
+    });
+
     private final Set<Long> attaching = ConcurrentHashMap.newKeySet();
+
+    /** Who holds the hub is told to the core in the order in which it happens. */
+    private final Executor holds =
+            Executors.newSingleThreadExecutor(Thread.ofVirtual().factory());
 
     /** @param directory where each server has a directory of its own */
     Instances(Path directory, Product product, Settings settings) {
@@ -62,9 +89,21 @@ final class Instances {
         return all.get(name);
     }
 
-    private synchronized void ended(Instance instance) {
-        all.remove(instance.name(), instance);
-        remove(instance.directory());
+    @Override
+    public synchronized void ended(Instance instance) {
+        if (all.remove(instance.name(), instance)) {
+            remove(instance.directory()); // else it is its successor's by now
+        }
+        if (instance.attached() != null) {
+            earlier.put(process(instance.pid(), instance.stamp()), instance.memory());
+            letGo(instance); // its process may live on, but needs the hub no more; what was ours has ended
+        }
+    }
+
+    /** A server that was attached to is nobody's but its sessions', which hold the hub themselves. */
+    @Override
+    public void parked(Instance instance) {
+        letGo(instance);
     }
 
     // ---- names ----
@@ -173,14 +212,21 @@ final class Instances {
 
     private Instance started(String name, Path place, Options options, String root, long client, Request request)
             throws IOException, InterruptedException, NotServed {
+        return started(
+                name,
+                new Product.Launch(place, options.command(), root, options.env(), options.idle()),
+                options.bodyLimit(),
+                client,
+                request.environment());
+    }
+
+    private Instance started(String name, Product.Launch launch, int bodyLimit, long client, List<String> environment)
+            throws IOException, InterruptedException, NotServed {
+        Path place = launch.directory();
         makeFifos(place);
         Instance.Pipes pipes = Instance.Pipes.open(place);
         try {
-            Product.Server server = product.use(
-                    name,
-                    new Product.Launch(place, options.command(), root, options.env(), options.idle()),
-                    client,
-                    request.environment());
+            Product.Server server = product.use(name, launch, client, environment);
             ProcStat stat = proc.stat(server.pid());
             if (!server.action().equals("started") || stat == null) {
                 throw new NotServed(
@@ -193,15 +239,55 @@ final class Instances {
                     name,
                     server.pid(),
                     stat.startTime(),
-                    options.command(),
-                    root,
+                    launch.command(),
+                    launch.root(),
                     server.logFile(),
+                    new OnDisk.Limits(launch.idle(), bodyLimit),
                     Memory.EMPTY,
                     null);
-            Thread.ofVirtual().start(() -> holdHub(record));
+            holdHub(record);
             return serve(place, record, pipes, false, null);
         } catch (IOException | NotServed e) {
             pipes.close();
+            throw e;
+        }
+    }
+
+    // ---- starting anew ----
+
+    /** Ends a server of ours and its sessions, and starts it again: the same command, directory and environment. */
+    synchronized Instance restart(Instance old) throws IOException, InterruptedException, NotServed {
+        if (old.attached() != null) {
+            throw new NotServed(
+                    1,
+                    old.name() + " was not started here: let go of it with sharedserver lsp detach "
+                            + old.name().substring(4) + ", and restart it in the editor that did");
+        }
+        List<String> environment = proc.environment(old.pid());
+        if (environment == null || old.hasEnded()) {
+            throw new NotServed(1, "language server " + old.name() + " has just ended");
+        }
+        old.restarts();
+        product.stop(old.name());
+        old.awaitEnd();
+        Path place = old.directory();
+        all.remove(old.name(), old);
+        remove(place);
+        makeDirectory(place);
+        try {
+            return started(
+                    old.name(),
+                    new Product.Launch(
+                            place,
+                            old.command(),
+                            old.root(),
+                            List.of(),
+                            old.limits().idle()),
+                    old.limits().body(),
+                    0,
+                    environment);
+        } catch (IOException | NotServed e) {
+            remove(place);
             throw e;
         }
     }
@@ -254,11 +340,21 @@ final class Instances {
     record Attachment(Instance instance, Pause pause) {}
 
     /**
+     * How to attach.
+     *
+     * @param timeout how long to wait for a moment of rest, and for a twin
+     * @param fresh whether the server is initialized once more, to know what it can do
+     * @param capabilities a file that tells that; null for whatever else is known
+     * @param bodyLimit how large a message may be, in bytes
+     */
+    record Wanted(Duration timeout, boolean fresh, @Nullable Path capabilities, int bodyLimit) {}
+
+    /**
      * Attaches to a server that somebody else started.
      *
-     * @param fresh whether it is asked for its capabilities, by another initialize, instead of a twin of it
+     * @param root its workspace
      */
-    Attachment attach(Candidate server, String root, Duration timeout, boolean fresh)
+    Attachment attach(Candidate server, String root, Wanted wanted)
             throws IOException, InterruptedException, NotServed {
         String name = "lsp-" + server.type() + "-" + server.pid();
         checked(name);
@@ -270,22 +366,22 @@ final class Instances {
             if (of(name) != null) {
                 throw new NotServed(1, name + " is attached to already: lsp connect --name " + name.substring(4));
             }
-            Memory memory = fresh ? Memory.EMPTY : inferred(server, root, timeout);
+            Known known = known(server, root, wanted);
             remove(place);
             makeDirectory(place);
             makeFifos(place);
-            return attached(name, place, server, root, memory, timeout);
+            return attached(name, place, server, root, known, wanted);
         } finally {
             attaching.remove(server.pid());
         }
     }
 
-    private Attachment attached(String name, Path place, Candidate server, String root, Memory memory, Duration timeout)
+    private Attachment attached(String name, Path place, Candidate server, String root, Known known, Wanted wanted)
             throws IOException, InterruptedException, NotServed {
         Interposed interposed;
         try {
             interposed = interposer.interpose(
-                    server.pid(), server.startStamp(), place.resolve("in"), place.resolve("out"), timeout);
+                    server.pid(), server.startStamp(), place.resolve("in"), place.resolve("out"), wanted.timeout());
         } catch (Refusal refusal) {
             remove(place);
             throw new NotServed(refusal.exitCode(), String.valueOf(refusal.getMessage()));
@@ -303,17 +399,59 @@ final class Instances {
                 server.argv(),
                 root,
                 null,
-                memory,
-                new OnDisk.Attached(interposed.attachment(), editor, memory.initializeResult() != null));
+                new OnDisk.Limits(Options.IDLE, wanted.bodyLimit()),
+                known.memory(),
+                new OnDisk.Attached(interposed.attachment(), editor, known.source()));
         record.write(place);
         Instance instance = serve(
                 place, record, Instance.Pipes.open(place), false, new Elder(interposed, editorJournal(place), editor));
-        Thread.ofVirtual().start(() -> holdHub(record));
+        holdHub(record);
         return new Attachment(instance, interposed.pause());
     }
 
-    /** Returns what a server has answered to initialize: what another one of the same command line and environment does. */
-    private Memory inferred(Candidate server, String root, Duration timeout) throws InterruptedException, NotServed {
+    private static String process(long pid, long stamp) {
+        return pid + " " + stamp;
+    }
+
+    /** What a server can do, and how that is known. */
+    private record Known(Memory memory, Source source) {}
+
+    /** Returns what a server has answered to initialize, or must have. */
+    private Known known(Candidate server, String root, Wanted wanted)
+            throws IOException, InterruptedException, NotServed {
+        if (wanted.fresh()) {
+            return new Known(Memory.EMPTY, Source.ANSWERED);
+        }
+        Path file = wanted.capabilities();
+        if (file != null) {
+            try {
+                return new Known(answered(Answers.read(file), root), Source.FILE);
+            } catch (IOException e) {
+                throw new NotServed(1, "--capabilities: " + e.getMessage());
+            }
+        }
+        Memory before = earlier.get(process(server.pid(), server.startStamp()));
+        if (before != null && before.initializeResult() != null) {
+            // nobody has anything open any more that was heard of
+            return new Known(
+                    new Memory(
+                            before.initializeResult(),
+                            true,
+                            before.registrations(),
+                            List.of(),
+                            List.of(),
+                            before.folders()),
+                    Source.EARLIER);
+        }
+        return inferred(server, root, wanted.timeout());
+    }
+
+    private static Memory answered(String result, String root) {
+        return new Memory(result, true, List.of(), List.of(), List.of(), List.of(Verbs.uri(root)));
+    }
+
+    /** Returns what another server of the same command line and environment answers, now or some time ago. */
+    private Known inferred(Candidate server, String root, Duration timeout) throws InterruptedException, NotServed {
         Map<String, String> environment = new HashMap<>();
         List<String> entries = proc.environment(server.pid());
         String cwd = proc.cwd(server.pid());
@@ -326,16 +464,23 @@ final class Instances {
                 environment.put(entry.substring(0, equals), entry.substring(equals + 1));
             }
         }
+        String identity = Identity.of(proc.exe(server.pid()), server.argv(), environment, Path.of(cwd));
+        String kept = answers.find(identity);
+        if (kept != null) {
+            return new Known(answered(kept, root), Source.CACHE);
+        }
         try {
             String result = Twin.initializeResult(server.argv(), environment, Path.of(cwd), timeout);
-            return new Memory(result, true, List.of(), List.of(), List.of(), List.of(Verbs.uri(root)));
+            answers.keep(identity, result);
+            return new Known(answered(result, root), Source.TWIN);
         } catch (IOException e) {
             throw new NotServed(
                     Reason.FAILED.exitCode(),
                     "what process " + server.pid()
                             + " can do is not known: another one of its command line was started to tell, and "
                             + e.getMessage()
-                            + "; --fresh initializes the server itself once more, which some do not take");
+                            + "; --capabilities takes a file that tells; --fresh initializes the server itself once"
+                            + " more, which some do not take");
         }
     }
 
@@ -353,8 +498,7 @@ final class Instances {
     private synchronized Instance serve(
             Path place, OnDisk record, Instance.Pipes pipes, boolean resumed, @Nullable Elder elder)
             throws IOException {
-        Instance instance =
-                new Instance(place, record, pipes, Journal.open(place), settings, resumed, elder, this::ended);
+        Instance instance = new Instance(place, record, pipes, Journal.open(place), settings, resumed, elder, this);
         all.put(record.name(), instance);
         instance.start();
         return instance;
@@ -398,10 +542,12 @@ final class Instances {
                     remove(place);
                     continue;
                 }
-                serve(place, record, Instance.Pipes.open(place), true, elder(place, record));
+                Elder elder = elder(place, record);
+                serve(place, record, Instance.Pipes.open(place), true, elder);
                 System.out.println("took over " + record.name() + " (pid " + record.pid() + ")");
-                // who attaches to what starts is answered when it is ready, which we are not yet
-                Thread.ofVirtual().start(() -> holdHub(record));
+                if (elder != null || record.attached() == null) {
+                    holdHub(record);
+                }
             } catch (IOException e) {
                 System.out.println(record.name() + " cannot be taken over: " + e.getMessage());
             }
@@ -447,14 +593,18 @@ final class Instances {
         return null;
     }
 
+    /** The hub stays up as long as the server does, or until it is let go of. */
     private void holdHub(OnDisk record) {
-        try {
-            product.hold(ServerName.LSP.value(), record.pid(), record.name());
-        } catch (IOException | NotServed e) {
-            System.out.println(record.name() + " does not hold the hub: " + e.getMessage());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        // in the background: who attaches to what starts is answered when it is ready, which we are not yet
+        holds.execute(() -> product.hold(record.pid(), record.name()));
+    }
+
+    private void letGo(Instance instance) {
+        holds.execute(() -> {
+            if (proc.stat(instance.pid()) != null) {
+                product.letGo(instance.pid());
+            }
+        });
     }
 
     private static void remove(Path tree) {

@@ -6,6 +6,7 @@ import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 import dev.sharedserver.core.Quote;
+import dev.sharedserver.lsp.infer.Source;
 import dev.sharedserver.lsp.interpose.Candidate;
 import dev.sharedserver.lsp.interpose.StdioKind;
 import java.util.ArrayList;
@@ -64,6 +65,11 @@ final class Listing {
         one.addProperty("mode", mode(instance));
         one.addProperty("initialized", status.initialized());
         one.addProperty("capabilities", capabilities(instance));
+        one.addProperty(
+                "capabilities_from",
+                (attached == null ? Source.ANSWERED : attached.source()).name().toLowerCase(Locale.ROOT));
+        one.addProperty("health", status.health());
+        one.addProperty("silent_ms", status.silent());
         if (attached != null) {
             one.addProperty("editor", instance.hasElder() ? "connected" : "gone");
         }
@@ -121,7 +127,7 @@ final class Listing {
 
     private static String capabilities(Instance instance) {
         OnDisk.Attached attached = instance.attached();
-        return attached != null && attached.inferred() ? "inferred" : "answered";
+        return attached != null && attached.source().isInferred() ? "inferred" : "answered";
     }
 
     // ---- text ----
@@ -216,22 +222,34 @@ final class Listing {
                     .append(")\n");
             line(text, "command", String.join(" ", instance.command()));
             line(text, "root", instance.root());
-            if (instance.attached() != null) {
+            OnDisk.Attached attached = instance.attached();
+            if (attached != null) {
                 line(
                         text,
                         "mode",
                         "attached; who started it is " + (instance.hasElder() ? "connected" : "gone")
-                                + "; capabilities: " + capabilities(instance));
+                                + "; capabilities: " + capabilities(instance)
+                                + (attached.source().isInferred()
+                                        ? " from " + attached.source().words()
+                                        : ""));
             }
             line(
                     text,
                     "state",
                     (status.initialized() ? "initialized" : "not initialized") + ", " + status.pending()
                             + " requests without an answer, " + status.queued() + " bytes wait for it");
+            line(text, "health", health(status));
             status.clients().forEach((pid, queued) -> line(text, "client", pid + ", " + queued + " bytes wait for it"));
             status.documents().forEach(uri -> line(text, "document", uri));
         }
         return text.toString();
+    }
+
+    private static String health(Instance.Status status) {
+        String health = status.health();
+        return health.equals("silent")
+                ? "it has said nothing for " + status.silent() / 1000 + " s, though it has something to answer"
+                : health;
     }
 
     private static void line(StringBuilder text, String what, String value) {

@@ -7,6 +7,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
+import dev.sharedserver.lsp.infer.Source;
 import dev.sharedserver.lsp.interpose.Attachment;
 import dev.sharedserver.lsp.mux.Memory;
 import dev.sharedserver.lsp.protocol.Json;
@@ -33,20 +34,29 @@ record OnDisk(
         List<String> command,
         String root,
         @Nullable String logFile,
+        Limits limits,
         Memory memory,
         @Nullable Attached attached) {
+
+    /**
+     * What was said when the server came here.
+     *
+     * @param idle how long it stays when nobody uses it
+     * @param body how large a message may be, in bytes
+     */
+    record Limits(String idle, int body) {}
 
     /**
      * What is known of a server that somebody else started.
      *
      * @param attachment what undoes it
      * @param editor the pid of who started it, as far as is known
-     * @param inferred whether what it can do was told by a twin, not by itself
+     * @param source where what it can do is known from
      */
-    record Attached(Attachment attachment, long editor, boolean inferred) {}
+    record Attached(Attachment attachment, long editor, Source source) {}
 
     OnDisk with(Memory newer) {
-        return new OnDisk(name, pid, stamp, command, root, logFile, newer, attached);
+        return new OnDisk(name, pid, stamp, command, root, logFile, limits, newer, attached);
     }
 
     private static final String FILE = "server.json";
@@ -59,6 +69,8 @@ record OnDisk(
         json.add("command", array(command));
         json.addProperty("root", root);
         json.add("log_file", logFile == null ? JsonNull.INSTANCE : new JsonPrimitive(logFile));
+        json.addProperty("idle", limits.idle());
+        json.addProperty("body_limit", limits.body());
         String result = memory.initializeResult();
         json.add("initialize_result", result == null ? JsonNull.INSTANCE : new JsonPrimitive(result));
         json.addProperty("initialized", memory.initialized());
@@ -86,6 +98,9 @@ record OnDisk(
                     list(json, "command"),
                     json.get("root").getAsString(),
                     textOrNull(json, "log_file"),
+                    new Limits(
+                            json.get("idle").getAsString(),
+                            json.get("body_limit").getAsInt()),
                     new Memory(
                             textOrNull(json, "initialize_result"),
                             json.get("initialized").getAsBoolean(),
@@ -94,7 +109,11 @@ record OnDisk(
                             list(json, "unanswered"),
                             list(json, "folders")),
                     json.get("attached") instanceof JsonObject object ? attached(object) : null);
-        } catch (IOException | JsonParseException | IllegalStateException | NullPointerException e) {
+        } catch (IOException
+                | JsonParseException
+                | IllegalStateException
+                | IllegalArgumentException
+                | NullPointerException e) {
             return null; // half of a directory, or another build's
         }
     }
@@ -103,7 +122,7 @@ record OnDisk(
         Attachment attachment = attached.attachment();
         JsonObject json = new JsonObject();
         json.addProperty("editor", attached.editor());
-        json.addProperty("inferred", attached.inferred());
+        json.addProperty("capabilities", attached.source().name());
         json.addProperty("stdin", attachment.stdin());
         json.addProperty("stdout", attachment.stdout());
         JsonArray swapped = new JsonArray();
@@ -141,7 +160,7 @@ record OnDisk(
                         json.get("stdout").getAsString(),
                         swapped),
                 json.get("editor").getAsLong(),
-                json.get("inferred").getAsBoolean());
+                Source.valueOf(json.get("capabilities").getAsString()));
     }
 
     private static @Nullable String textOrNull(JsonObject json, String name) {

@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What {@code lsp …} was given. The agent has checked it; an option stands with its value in one word or in two.
  *
- * @param what serve, connect, list, status, attach or detach
+ * @param what serve, connect, list, status, restart, attach or detach
+ * @param bodyLimit how large a message may be, in bytes
  * @param attach what belongs to the last two, and to servers of others
  * @param command empty if there is none
  */
@@ -19,6 +20,7 @@ record Options(
         String idle,
         List<String> env,
         List<String> maps,
+        int bodyLimit,
         boolean json,
         Attach attach,
         List<String> command) {
@@ -29,6 +31,8 @@ record Options(
      * @param target the word behind attach, detach or status; null if there is none
      * @param server the type of the server that is meant
      * @param strategy which one if there are many: prompt, newest or oldest
+     * @param via how: inject or gdb
+     * @param capabilities a file with what the server has answered to initialize
      * @param fresh whether to initialize it once more
      * @param orServe whether to start one if attaching fails
      * @param pattern what the names of those that are listed must contain, a regular expression
@@ -38,6 +42,8 @@ record Options(
             @Nullable String server,
             String strategy,
             String timeout,
+            String via,
+            @Nullable String capabilities,
             boolean fresh,
             boolean orServe,
             boolean park,
@@ -45,10 +51,14 @@ record Options(
 
     static final String IDLE = "30m";
 
-    private static final Set<String> FLAGS = Set.of("--json", "--fresh", "--or-serve", "--park");
+    /** How large a message may be where nothing else is said, in bytes. */
+    static final int BODY_LIMIT = 64 << 20;
+
+    private static final Set<String> FLAGS = Set.of("--json", "--fresh", "--or-serve", "--park", "--even-if-used");
 
     static Options parse(List<String> argv) {
-        String what = "";
+        // the core's own restart ends here, too, for servers that are ours
+        String what = argv.getFirst().equals("restart") ? "restart" : "";
         String name = null;
         String root = null;
         String idle = IDLE;
@@ -57,6 +67,9 @@ record Options(
         String server = null;
         String strategy = "prompt";
         String timeout = "10s";
+        String via = "inject";
+        String capabilities = null;
+        int bodyLimit = BODY_LIMIT;
         boolean fresh = false;
         boolean orServe = false;
         boolean park = false;
@@ -93,6 +106,9 @@ record Options(
                 case "--strategy" -> strategy = value;
                 case "--timeout" -> timeout = value;
                 case "--pattern" -> pattern = value;
+                case "--via" -> via = value;
+                case "--capabilities" -> capabilities = value;
+                case "--body-limit" -> bodyLimit = mebibytes(value);
                 case "--map" -> maps.add(value);
                 default -> {
                     // of another build, which knows more
@@ -106,8 +122,14 @@ record Options(
                 idle,
                 List.copyOf(env),
                 List.copyOf(maps),
+                bodyLimit,
                 json,
-                new Attach(target, server, strategy, timeout, fresh, orServe, park, pattern),
+                new Attach(target, server, strategy, timeout, via, capabilities, fresh, orServe, park, pattern),
                 command);
+    }
+
+    /** Reads {@code 64M}, which the agent has checked. */
+    private static int mebibytes(String text) {
+        return Integer.parseInt(text.substring(0, text.length() - 1)) << 20;
     }
 }

@@ -3,6 +3,7 @@ package dev.sharedserver.lsp.hub;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
+import dev.sharedserver.core.ServerName;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -93,9 +94,36 @@ final class Product {
      */
     record Launch(Path directory, List<String> command, String root, List<String> env, String idle) {}
 
+    /** Ends a server, whoever uses it, and waits for its end. */
+    void stop(String name) throws IOException, InterruptedException, NotServed {
+        run(List.of("stop", name, "--even-if-used"), null);
+    }
+
     /** Has a process hold a server. */
     void hold(String name, long pid, String metadata) throws IOException, InterruptedException, NotServed {
         run(List.of("admin", "incref", name, "--pid", Long.toString(pid), "--metadata", metadata), null);
+    }
+
+    /** Has a process hold this hub. */
+    void hold(long pid, String metadata) {
+        try {
+            hold(ServerName.LSP.value(), pid, metadata);
+        } catch (IOException | NotServed e) {
+            System.out.println(metadata + " does not hold the hub: " + e.getMessage());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** A process holds this hub no more, if it did. */
+    void letGo(long pid) {
+        try {
+            run(List.of("admin", "decref", ServerName.LSP.value(), "--pid", Long.toString(pid)), null);
+        } catch (IOException | NotServed e) {
+            System.out.println("process " + pid + " goes on holding the hub: " + e.getMessage());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private String run(List<String> arguments, @Nullable List<String> environment)

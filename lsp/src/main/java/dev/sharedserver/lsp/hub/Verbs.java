@@ -47,9 +47,11 @@ final class Verbs {
                         serve(options);
                     }
                 }
+                case "restart" -> restart(options);
                 case "detach" -> new AttachVerbs(instances, request, launcher, options).detach();
                 default ->
-                    throw new NotServed(64, "serve, connect, list, status, attach or detach is expected behind lsp");
+                    throw new NotServed(
+                            64, "serve, connect, list, status, restart, attach or detach is expected behind lsp");
             }
         } catch (NotServed e) {
             launcher.stderr("sharedserver: " + e.text() + "\n");
@@ -61,7 +63,26 @@ final class Verbs {
 
     private void serve(Options options) throws IOException, InterruptedException, NotServed {
         String root = given(options);
-        Instance instance = instances.use(options, root == null ? here() : root, 0, request);
+        ready(instances.use(options, root == null ? here() : root, 0, request), "Serving");
+    }
+
+    private void restart(Options options) throws IOException, InterruptedException, NotServed {
+        String target = options.attach().target();
+        Instance old = instances.named(target == null ? "" : target);
+        if (request.argv().getFirst().equals("restart") && !request.argv().contains("--even-if-used")) {
+            String users = String.join(", ", old.users());
+            if (!users.isEmpty()) {
+                throw new NotServed(
+                        1,
+                        "server " + old.name() + " is still used by pid " + users
+                                + ". Use --even-if-used to restart it all the same");
+            }
+        }
+        ready(instances.restart(old), "Restarted");
+    }
+
+    /** Waits until a server has been initialized, and tells. */
+    private void ready(Instance instance, String what) throws IOException, InterruptedException, NotServed {
         if (!instance.warmUp(uri(instance.root()), WARM_UP)) {
             throw new NotServed(
                     1,
@@ -72,7 +93,7 @@ final class Verbs {
                                     + WARM_UP / 1000 + " s; it runs on");
         }
         String name = instance.name();
-        launcher.stdout("✓ Serving " + Quote.escape(name) + " (PID: " + instance.pid() + ") for "
+        launcher.stdout("✓ " + what + " " + Quote.escape(name) + " (PID: " + instance.pid() + ") for "
                 + Quote.escape(instance.root()) + "\n");
         launcher.exit(0);
     }
@@ -82,13 +103,14 @@ final class Verbs {
     /** An editor's stream: until the server is known that it is for, and then. */
     private final class Stream {
         private final Options options;
-        private final Deframer deframer = new Deframer(Instance.BODY_LIMIT);
+        private final Deframer deframer;
         private @Nullable Session session;
         private @Nullable Instance instance;
         private final PathMap paths;
 
         Stream(Options options) {
             this.options = options;
+            this.deframer = new Deframer(options.bodyLimit());
             this.paths = PathMap.of(options.maps());
         }
 

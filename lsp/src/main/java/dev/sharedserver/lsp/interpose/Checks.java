@@ -2,10 +2,16 @@ package dev.sharedserver.lsp.interpose;
 
 import dev.sharedserver.os.ProcStat;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /** What can be said of a target without touching it. */
 final class Checks {
+
+    /** How often, and how far apart in ns, a command line that is empty is looked at again. */
+    private static final int EXEC_LOOKS = 100;
+
+    private static final long EXEC_PAUSE = 2_000_000;
 
     private Checks() {}
 
@@ -31,7 +37,7 @@ final class Checks {
             throw new Refusal(
                     Reason.NOT_OWNER, "process " + pid + " belongs to user " + owner + ", not to user " + user);
         }
-        List<String> argv = Facts.PROC.cmdline(pid);
+        List<String> argv = commandLine(pid);
         if (argv == null || ServerType.of(argv) == null) {
             throw new Refusal(
                     Reason.NOT_A_LANGUAGE_SERVER,
@@ -65,9 +71,24 @@ final class Checks {
         if (stat.startTime() != startStamp) {
             throw new Refusal(Reason.RECYCLED, "process " + facts.pid() + " is not the one that was meant");
         }
-        List<String> argv = Facts.PROC.cmdline(facts.pid());
+        List<String> argv = commandLine(facts.pid());
         if (argv == null || ServerType.of(argv) == null) {
             throw new Refusal(Reason.NOT_A_LANGUAGE_SERVER, "process " + facts.pid() + " runs another program by now");
+        }
+    }
+
+    /**
+     * Returns the command line of a process; null if it is gone. One that is executing a program just now has none for a moment:
+     * its new memory is there before what was written into it is known to be the arguments (create_elf_tables of
+     * fs/binfmt_elf.c), and whoever waits for the exec by a pipe that it closes may be told before. That is waited for.
+     */
+    private static @Nullable List<String> commandLine(long pid) {
+        for (int looks = 0; ; looks++) {
+            List<String> argv = Facts.PROC.cmdline(pid);
+            if (argv == null || !argv.isEmpty() || looks == EXEC_LOOKS) {
+                return argv;
+            }
+            LockSupport.parkNanos(EXEC_PAUSE);
         }
     }
 

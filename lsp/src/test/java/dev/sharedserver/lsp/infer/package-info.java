@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sharedserver.lsp.infer;
+
+import org.jspecify.annotations.NullMarked;
