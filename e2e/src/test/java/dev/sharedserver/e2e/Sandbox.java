@@ -344,11 +344,23 @@ final class Sandbox {
     private void killServers() {
         Set<Stamped> ours = Overseers.holders(lockdir);
         for (long pid : ProcessFacts.naming(root.toString())) {
-            Stamped process = Stamped.find(pid);
-            if (process != null && !ours.contains(process) && isOfThisSandbox(pid)) {
-                process.kill();
+            if (!ours.contains(Stamped.find(pid))) {
+                killServer(pid);
             }
         }
+    }
+
+    private void killServer(long pid) {
+        Stamped process = Stamped.find(pid);
+        if (process != null && isOfThisSandbox(pid)) {
+            process.kill();
+        }
+    }
+
+    /** Tells whether it is a guard or agent, also one on its way out that holds no lock any more. */
+    private static boolean isOfTheProduct(long pid) {
+        String program = ProcessFacts.link(pid, "exe");
+        return program == null || program.contains("/bin/sharedserver") || program.contains("/lib/runtime/bin/java");
     }
 
     private boolean isOfThisSandbox(long pid) {
@@ -365,6 +377,8 @@ final class Sandbox {
         while ((!left.isEmpty() || !socketsNaming(root.toString()).isEmpty()) && System.nanoTime() < deadline) {
             Thread.sleep(200);
             left = ProcessFacts.naming(root.toString());
+            // a server that was just being executed had no environment to be known by
+            left.stream().filter(pid -> !isOfTheProduct(pid)).forEach(this::killServer);
         }
         StringBuilder problem = new StringBuilder();
         for (long pid : left) {
