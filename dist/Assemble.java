@@ -39,7 +39,7 @@ import java.util.zip.ZipOutputStream;
  *     lib/version          what launcher and jars were built as: the answer to --version
  *     lib/agent.options    how the guard starts the agent
  *     lib/agent-HASH.aot   AOT cache, made by lib/make-aot-cache.sh after this program
- *     lib/PROGRAM.options  how a program of its own is started: top (the live view), lsp (the hub), mcp
+ *     lib/PROGRAM.options  how a program of its own is started: top (the live view), lsp and dev (hubs), mcp
  *     lib/PROGRAM-HASH.aot its AOT cache, if its options name one, made by lib/make-program-cache.sh
  *     lib/no-servers.json  a config that means nothing, for the live view
  *     share/               completions for bash, zsh and fish, and the manual page
@@ -72,7 +72,7 @@ final class Assemble {
             "gson.jar",
             "re2j.jar");
 
-    private static final List<String> PROGRAMS = List.of("top", "lsp", "mcp");
+    private static final List<String> PROGRAMS = List.of("top", "lsp", "mcp", "dev");
 
     private Assemble() {}
 
@@ -164,7 +164,10 @@ final class Assemble {
         return result;
     }
 
-    /** Links a run-time image of the modules that our own jars use; Gson's wish for java.sql concerns code we do not call. */
+    /**
+     * Links a run-time image of the modules that our own jars use; Gson's wish for java.sql concerns code we do not call, and what calls slf4j says
+     * nothing to it (jdeps takes its jars, which are modules, for another place of the same packages).
+     */
     private static void makeRuntime(List<Path> jars) throws IOException {
         List<String> jdeps = new ArrayList<>(List.of(
                 "--multi-release",
@@ -176,7 +179,7 @@ final class Assemble {
                 classPath(jars, "")));
         jars.stream()
                 .map(Path::toString)
-                .filter(jar -> !jar.endsWith("gson.jar"))
+                .filter(jar -> !jar.endsWith("gson.jar") && !jar.contains("slf4j"))
                 .forEach(jdeps::add);
         // sun.misc.Signal, which JLine finds by reflection
         String modules = run("jdeps", jdeps).strip() + ",jdk.unsupported";

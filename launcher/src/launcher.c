@@ -695,7 +695,8 @@ static int ask_hub(struct conversation *c, const char *name)
 	if (c->fd < 0 || !statedir_is_ours(c->fd) || send_all(c->fd, c->request->at, c->request->length) != 0)
 		return LOST;
 	trace("answered by %s", name);
-	int code = relay(c->fd, &c->relayed);
+	const struct heeding heed = {&caught, poll_unless_caught};
+	int code = relay(c->fd, &c->relayed, heeding ? &heed : NULL);
 	if (code == RELAY_MALFORMED)
 		complain("the hub at %s/%s sent what is no answer", c->state->path, name);
 	if (code == RELAY_LOST && c->relayed.begun)

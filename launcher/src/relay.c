@@ -17,6 +17,8 @@ enum { PIECE = 65536, KEPT = 1 << 20 };
 struct relay {
 	int fd;
 	struct relayed *relayed;
+	const struct heeding *heeding;
+	int told; /* of a signal */
 	struct buffer out; /* frames for the hub */
 	size_t sent;
 	struct buffer in; /* from the hub */
@@ -127,18 +129,34 @@ static int write_piece(struct relay *r)
 	return 0;
 }
 
+/* The next signal ends us: that we wait for one answer is no reason to be deaf. */
+static void tell_signal(struct relay *r)
+{
+	size_t frame = frame_begin(&r->out, 'S');
+	put_u8(&r->out, (uint8_t)*r->heeding->caught);
+	frame_end(&r->out, frame);
+	r->told = 1;
+}
+
+static int wait_for_news(struct relay *r, struct pollfd *p, nfds_t n)
+{
+	return r->heeding && !r->told ? r->heeding->poll_unless_caught(p, n, -1) : poll(p, n, -1);
+}
+
 static int carry(struct relay *r)
 {
 	int refused = 0; /* the hub takes no more */
 	for (;;) {
 		if (take(r))
 			return r->code;
+		if (r->heeding && !r->told && *r->heeding->caught)
+			tell_signal(r);
 		/* a hub that is not read is not read from; what it has for us waits in the socket */
 		short hub = (short)((r->to ? 0 : POLLIN) | (r->out.length ? POLLOUT : 0));
-		struct pollfd p[3] = {{refused || r->out.length || r->relayed->ended ? -1 : 0, POLLIN, 0},
+		struct pollfd p[3] = {{r->heeding || refused || r->out.length || r->relayed->ended ? -1 : 0, POLLIN, 0},
 				      {hub ? r->fd : -1, hub, 0},
 				      {r->to ? r->to : -1, POLLOUT, 0}};
-		if (poll(p, 3, -1) < 0) {
+		if (wait_for_news(r, p, 3) < 0) {
 			if (errno != EINTR)
 				return RELAY_LOST;
 			continue;
@@ -158,9 +176,9 @@ static int carry(struct relay *r)
 	}
 }
 
-int relay(int fd, struct relayed *relayed)
+int relay(int fd, struct relayed *relayed, const struct heeding *heeding)
 {
-	struct relay r = {.fd = fd, .relayed = relayed};
+	struct relay r = {.fd = fd, .relayed = relayed, .heeding = heeding};
 	put_bytes(&r.out, relayed->frames.at, relayed->frames.length);
 	int code = r.out.failed ? RELAY_LOST : carry(&r);
 	buffer_free(&r.out);

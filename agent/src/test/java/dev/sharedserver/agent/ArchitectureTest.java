@@ -28,7 +28,11 @@ final class ArchitectureTest {
                 .should()
                 .onlyDependOnClassesThat()
                 .resideInAnyPackage(
-                        "dev.sharedserver.core..", "java..", "com.google.gson..", "org.jspecify.annotations.."));
+                        "dev.sharedserver.core..",
+                        "java..",
+                        "jdk.net..",
+                        "com.google.gson..",
+                        "org.jspecify.annotations.."));
     }
 
     @Test

@@ -109,6 +109,9 @@ public sealed interface Command {
     /** Something about language servers, here or on another host; who does it reads the command line again. */
     record Lsp(String what, @Nullable String host) implements Command {}
 
+    /** Something about dev servers; who does it reads the command line again. */
+    record Dev(String what) implements Command {}
+
     /** Show one. */
     record Info(ServerName name, boolean json) implements Command {}
 

@@ -27,6 +27,7 @@ public final class CommandLine {
     private static final Period ADMIN_STOP_TIMEOUT = new Period(10_000_000_000L);
     private static final Period PRUNE_AFTER = new Period(30L * 24 * 3600 * 1_000_000_000L);
     private static final long LARGEST_PID = 1L << 22;
+    private static final int LARGEST_PORT = 65535;
 
     private final Verb verb;
     private final String version;
@@ -161,6 +162,7 @@ public final class CommandLine {
             case LIST -> nameless(list());
             case TOP -> nameless(new Command.Watch(true));
             case LSP -> lsp();
+            case DEV -> dev();
             case INFO -> new Command.Info(name(), has("--json"));
             case WHY -> new Command.Why(name(), has("--json"));
             case CHECK -> new Command.Check(name());
@@ -223,6 +225,49 @@ public final class CommandLine {
             default ->
                 throw new UsageError("serve, connect, list, status, restart, attach or detach is expected behind lsp");
         }
+    }
+
+    private Command dev() throws UsageError {
+        String what = names.isEmpty() ? "" : names.get(0);
+        List<String> own = switch (what) {
+            case "up" -> List.of("--id", "--detach", "--reload-command", "--reload-url");
+            case "logs" -> List.of("-f", "-n", "--source", "--level");
+            case "serve" -> List.of("--port", "--stdio");
+            case "down", "restart", "rebuild", "status", "doctor", "init" -> List.of();
+            default ->
+                throw new UsageError(
+                        "up, down, restart, rebuild, status, logs, doctor, init or serve is expected behind dev");
+        };
+        boolean placeless = what.equals("doctor") || what.equals("serve");
+        if (names.size() > (placeless ? 1 : 2)) {
+            throw new UsageError("dev " + what + (placeless ? " takes no name, got " : " takes one project, got also ")
+                    + Quote.of(names.get(names.size() - 1)));
+        }
+        for (String given : options.keySet()) {
+            if (!given.equals("--json") && !own.contains(given)) {
+                throw new UsageError("option " + given + " does not belong to dev " + what);
+            }
+        }
+        lines();
+        String level = text("--level");
+        if (level != null && !List.of("debug", "info", "warn", "error").contains(level)) {
+            throw new UsageError("invalid --level " + Quote.of(level) + ": debug, info, warn or error is expected");
+        }
+        devPort();
+        return new Command.Dev(what);
+    }
+
+    private void devPort() throws UsageError {
+        String port = text("--port");
+        try {
+            if (port == null || Integer.parseInt(port) >= 0 && Integer.parseInt(port) <= LARGEST_PORT) {
+                return;
+            }
+        } catch (NumberFormatException e) {
+            // said below
+        }
+        throw new UsageError(
+                "invalid --port " + Quote.of(port) + ": a number from 0 to " + LARGEST_PORT + " is expected");
     }
 
     private void lspAttach() throws UsageError {

@@ -157,6 +157,35 @@ enum Verb {
                             "LOCAL=REMOTE",
                             "what the editor calls file://LOCAL is file://REMOTE for the server; may be repeated"),
                     Option.JSON)),
+    DEV(
+            "dev",
+            "up|down|restart|rebuild|status|logs|doctor|init|serve [DIR] [options]",
+            "run a project's dev server and build loop, shared, with a page to look at",
+            """
+            `up` serves the front end and builds the back end of the project in DIR (default: here), and shows what they say
+            until Ctrl-C; those who `up` one project share it, and it ends when the last of them leaves. `down` ends it
+            whoever uses it, `restart` all of it, `rebuild` builds once more. `status` tells how things are, and the page's
+            address. Instead of DIR its id will do, which `status` shows. `doctor` looks at tools, ports and what was left
+            over. `init` writes a sharedserver-dev.json. `serve` is a hub of its own for a program that calls it.
+            """,
+            """
+            up: 0 ended by Ctrl-C or down; 1 not started; with --detach 0 ready, 1 not. status: 0. doctor: 0; 1 it found
+            something. Else 0; 1 not. 130 interrupted
+            """,
+            "sharedserver dev up",
+            List.of(
+                    new Option("--id", "ID", "up: call the project so (default: the directory's name)"),
+                    new Option("--detach", null, "up: leave it running, and return when it is ready"),
+                    new Option("--reload-command", "COMMAND", "up: a line of /bin/sh to run after each good build"),
+                    new Option("--reload-url", "URL", "up: where to POST after each good build"),
+                    new Option("-f", null, "logs: go on with new lines"),
+                    new Option("-n", "N", "logs: the last N lines only"),
+                    new Option(
+                            "--source", "SOURCE", "logs: of that source only (vite, go-build, go-watch, manager, …)"),
+                    new Option("--level", "debug|info|warn|error", "logs: that level and above (default: debug)"),
+                    new Option("--port", "PORT", "serve: where to listen (default: a free port)"),
+                    new Option("--stdio", null, "serve: speak JSON-RPC on standard input and output, end with it"),
+                    Option.JSON)),
     INFO(
             "info",
             "NAME [--json]",

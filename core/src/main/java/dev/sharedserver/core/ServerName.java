@@ -15,11 +15,14 @@ public record ServerName(String value) {
     /** The hub for language servers: a server of the product's own, whose name nobody can give to another. */
     public static final ServerName LSP = new ServerName("@lsp");
 
+    /** The hub for dev servers. */
+    public static final ServerName DEV = new ServerName("@dev");
+
     private static final String[] RESERVED_ENDINGS = {".server", ".clients", ".invocations", ".log"};
 
     /** Checks a name that somebody gave to something that exists: one of the product's own servers has one, too. */
     public static ServerName existing(String value) throws InvalidInput {
-        return value.equals(LSP.value) ? LSP : of(value);
+        return value.equals(LSP.value) ? LSP : value.equals(DEV.value) ? DEV : of(value);
     }
 
     /** Checks a name that somebody gave. */

@@ -110,6 +110,11 @@ public final class DevServerException extends Exception {
         return type;
     }
 
+    /** Returns what a person may do about it. */
+    public List<String> suggestions() {
+        return suggestions;
+    }
+
     /** Writes the problem. */
     public void writeTo(JsonWriter json, String instance) throws IOException {
         json.beginObject();

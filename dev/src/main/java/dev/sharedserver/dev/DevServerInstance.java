@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +38,7 @@ public final class DevServerInstance {
     record BuilderPlan(Builder.Plan plan, List<String> restart) {}
 
     private final String pluginID;
+    private final Map<String, String> environment;
     private final Layout layout;
     private final Logs logs;
     private final Listener listener;
@@ -52,12 +54,29 @@ public final class DevServerInstance {
     private long lastBuildDuration;
     private String lastBuildTime = DevServerState.NEVER;
 
-    DevServerInstance(String pluginID, Layout layout, GroupLedger ledger, Logs logs, Listener listener) {
+    /**
+     * Makes one that is not started yet.
+     *
+     * @param environment of its processes, but for what their plans add
+     */
+    DevServerInstance(
+            String pluginID,
+            Layout layout,
+            Map<String, String> environment,
+            GroupLedger ledger,
+            Logs logs,
+            Listener listener) {
         this.pluginID = pluginID;
+        this.environment = environment;
         this.layout = layout;
         this.logs = logs;
         this.listener = listener;
-        this.starter = (command, port, out, err) -> ProcessGroup.start(command, port, ledger, out, err);
+        this.starter = (command, port, out, err) -> ProcessGroup.start(
+                new ProcessGroup.Command(command.argv(), command.directory(), environment).with(command.environment()),
+                port,
+                ledger,
+                out,
+                err);
         for (ServerProcess.Plan plan : layout.processes()) {
             boolean built = layout.builders().stream()
                     .anyMatch(builder -> builder.restart().contains(plan.source()));
@@ -77,6 +96,11 @@ public final class DevServerInstance {
         for (ProcessPart process : processes) {
             process.begin();
         }
+    }
+
+    /** Returns what its processes have as environment, but for what their plans add. */
+    Map<String, String> environment() {
+        return environment;
     }
 
     /** Returns the state of this moment. */

@@ -4,6 +4,7 @@ import com.google.gson.stream.JsonWriter;
 import dev.sharedserver.core.JsonText;
 import dev.sharedserver.core.Quote;
 import dev.sharedserver.dev.event.EventBus;
+import dev.sharedserver.dev.event.Subscription;
 import dev.sharedserver.dev.process.GroupLedger;
 import dev.sharedserver.dev.process.RecordedGroup;
 import dev.sharedserver.dev.project.Profile;
@@ -18,6 +19,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -49,14 +51,33 @@ public final class DevServerManager {
     /**
      * Where it is and what it has.
      *
-     * @param stateDirectory where its files are, and the plugins in {@code plugins}
-     * @param path the value of PATH in which tools are looked for
+     * @param stateDirectory where its files are
+     * @param pluginsDirectory where each plugin has a directory by its id, with what is deployed and who runs it by hand
+     * @param environment of the processes of those who start without one of their own; tools are looked for in its PATH
      * @param readyPatience how long a front end may take to be ready
      */
-    public record Setup(Path stateDirectory, String path, Duration readyPatience) {
+    public record Setup(
+            Path stateDirectory, Path pluginsDirectory, Map<String, String> environment, Duration readyPatience) {
+
+        /** Makes one whose plugins are in {@code plugins} of the state directory, with our environment but for PATH. */
+        public Setup(Path stateDirectory, String path, Duration readyPatience) {
+            this(stateDirectory, stateDirectory.resolve("plugins"), ours(path), readyPatience);
+        }
+
         /** Returns what is usual. */
         public static Setup of(Path stateDirectory, String path) {
             return new Setup(stateDirectory, path, ServerProcess.READY_PATIENCE);
+        }
+
+        /** Returns what is usual. */
+        public static Setup of(Path stateDirectory, Path pluginsDirectory, Map<String, String> environment) {
+            return new Setup(stateDirectory, pluginsDirectory, environment, ServerProcess.READY_PATIENCE);
+        }
+
+        private static Map<String, String> ours(String path) {
+            Map<String, String> environment = new HashMap<>(System.getenv());
+            environment.put("PATH", path);
+            return Map.copyOf(environment);
         }
     }
 
@@ -64,7 +85,6 @@ public final class DevServerManager {
     private final PluginRef plugins;
     private final PluginReloader reloader;
     private final SettingsProvider settings;
-    private final Tools tools;
     private final Proc proc;
     private final GroupLedger ledger;
     private final PortAllocator ports;
@@ -87,11 +107,10 @@ public final class DevServerManager {
         this.plugins = plugins;
         this.reloader = reloader;
         this.settings = settings;
-        this.tools = new Tools(settings, setup.path());
         this.ledger = GroupLedger.open(setup.stateDirectory(), proc);
         this.ports = new PortAllocator(ledger);
         this.external = new ExternalWatcher(
-                pluginsDirectory(),
+                setup.pluginsDirectory(),
                 proc,
                 (id, info) -> publish(DevServerState.external(id, info)),
                 id -> publish(getDevServerState(id)),
@@ -137,10 +156,6 @@ public final class DevServerManager {
         return events;
     }
 
-    private Path pluginsDirectory() {
-        return setup.stateDirectory().resolve("plugins");
-    }
-
     /** Starts the dev server of a plugin that the host knows to be developed here; does nothing if it runs. */
     public DevServerState startDevServer(String pluginID) throws DevServerException {
         checkId(pluginID);
@@ -158,6 +173,12 @@ public final class DevServerManager {
 
     /** Starts the dev server of a plugin that need not be loaded yet; does nothing if it runs. */
     public DevServerState startDevServerForPath(String pluginID, String devPath) throws DevServerException {
+        return startDevServerForPath(pluginID, devPath, setup.environment());
+    }
+
+    /** Starts the dev server of a plugin whose processes get that environment; does nothing if it runs. */
+    public DevServerState startDevServerForPath(String pluginID, String devPath, Map<String, String> environment)
+            throws DevServerException {
         checkId(pluginID);
         synchronized (turn(pluginID)) {
             DevServerInstance running = instances.get(pluginID);
@@ -166,7 +187,12 @@ public final class DevServerManager {
             }
             Path directory = directory(devPath);
             DevServerInstance instance = new DevServerInstance(
-                    pluginID, layout(pluginID, directory), ledger, logsOf(pluginID), new Publisher());
+                    pluginID,
+                    layout(pluginID, directory, environment),
+                    environment,
+                    ledger,
+                    logsOf(pluginID),
+                    new Publisher());
             instances.put(pluginID, instance);
             try {
                 if (closed) {
@@ -182,13 +208,17 @@ public final class DevServerManager {
         }
     }
 
-    private DevServerInstance.Layout layout(String pluginID, Path directory) throws DevServerException {
-        Project project = Projects.of(directory);
+    private DevServerInstance.Layout layout(String pluginID, Path directory, Map<String, String> environment)
+            throws DevServerException {
+        Tools tools = new Tools(settings, environment.getOrDefault("PATH", ""));
+        Project project = Projects.of(directory, environment::get);
         Plans plans = new Plans(pluginID, tools, ports, reloader);
         try {
             return project.profile() == Profile.VITE_GO
                     ? plans.ofPlugin(
-                            directory, pluginsDirectory().resolve(pluginID).resolve("bin"), setup.readyPatience())
+                            directory,
+                            setup.pluginsDirectory().resolve(pluginID).resolve("bin"),
+                            setup.readyPatience())
                     : plans.of(project);
         } catch (DevServerException e) {
             var unused = ports.releaseByPlugin(pluginID);
@@ -221,8 +251,13 @@ public final class DevServerManager {
                 throw nothingRuns(pluginID);
             }
             String devPath = running.state().devPath();
-            end(pluginID);
-            return startDevServerForPath(pluginID, devPath);
+            remove(pluginID, running);
+            try {
+                return startDevServerForPath(pluginID, devPath, running.environment());
+            } catch (DevServerException e) {
+                publish(getDevServerState(pluginID));
+                throw e;
+            }
         }
     }
 
@@ -253,13 +288,17 @@ public final class DevServerManager {
             if (instance == null) {
                 return false;
             }
-            instance.stop();
-            instances.remove(pluginID);
-            errors.remove(pluginID);
-            ports.releaseByPlugin(pluginID);
+            remove(pluginID, instance);
             publish(getDevServerState(pluginID));
             return true;
         }
+    }
+
+    private void remove(String pluginID, DevServerInstance instance) throws InterruptedException {
+        instance.stop();
+        instances.remove(pluginID);
+        errors.remove(pluginID);
+        ports.releaseByPlugin(pluginID);
     }
 
     /** Returns the state of a plugin, an idle one for a plugin that nobody knows. */
@@ -309,6 +348,36 @@ public final class DevServerManager {
     /** Returns the errors of each plugin's last build, by id; none for one that was good. */
     public Map<String, List<BuildError>> buildErrors() {
         return new TreeMap<>(errors);
+    }
+
+    /**
+     * The lines of a plugin.
+     *
+     * @param kept those that there are
+     * @param news what happens next, each later line once
+     */
+    public record Followed(List<LogEntry> kept, Subscription news) implements AutoCloseable {
+        @Override
+        public void close() {
+            news.close();
+        }
+    }
+
+    /** Returns the lines of a plugin that are kept, and what happens from then on. */
+    public Followed followLogs(String pluginID) {
+        Followed[] followed = new Followed[1];
+        logsOf(pluginID).settle(0, kept -> followed[0] = new Followed(kept, events.subscribe()));
+        return followed[0];
+    }
+
+    /** Tells whether a plugin has, or had, lines. */
+    public boolean hasLogs(String pluginID) {
+        return logs.containsKey(pluginID);
+    }
+
+    /** Tells whether this manager runs anything. */
+    public boolean runsAnything() {
+        return !instances.isEmpty();
     }
 
     /** Returns what a plugin that its developer runs says of itself, null if there is no such. */
@@ -393,6 +462,8 @@ public final class DevServerManager {
         public void status(DevServerState state) {
             // who runs it by hand is who is asked about it
             if (!external.isExternallyManaged(state.pluginID())) {
+                // what led to it comes before it
+                logsOf(state.pluginID()).flush();
                 publish(state);
             }
         }

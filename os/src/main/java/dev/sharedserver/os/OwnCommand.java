@@ -92,7 +92,7 @@ public final class OwnCommand {
     }
 
     /** Makes the user's environment of ours. */
-    static void restore(Map<String, String> environment) {
+    public static void restore(Map<String, String> environment) {
         environment.remove("LC_ALL"); // ours
         for (String variable : List.copyOf(environment.keySet())) {
             if (variable.startsWith(ASIDE)) {

@@ -9,6 +9,7 @@ final class ExitCodes {
     static final int TIMED_OUT = 124;
     static final int CANNOT_EXECUTE = 126;
     static final int NOT_FOUND = 127;
+    static final int INTERRUPTED = 130;
 
     private ExitCodes() {}
 }

@@ -72,6 +72,7 @@ final class Names {
             case Command.Watch c -> c;
             case Command.Mcp c -> c;
             case Command.Lsp c -> c;
+            case Command.Dev c -> c;
             case Command.Names c -> c;
             case Command.Print c -> c;
             case Command.Up c -> c;

@@ -161,7 +161,17 @@ public final class Verbs {
                     if (host != null) {
                         new OverSsh(host, lsp.what(), home).carryOut(request, launcher);
                     } else {
-                        new LspVerb(home, directory, logs, callers, this).carryOut();
+                        new HubVerb(HubVerb.Hub.LSP, home, directory, logs, callers, this).carryOut();
+                    }
+                }
+                case Command.Dev dev -> {
+                    if (dev.what().equals("serve")) {
+                        List<String> arguments = new ArrayList<>();
+                        arguments.add(home.resolve("bin/sharedserver").toString());
+                        arguments.addAll(request.argv());
+                        new Program("dev", home).replace(request, launcher, arguments);
+                    } else {
+                        new HubVerb(HubVerb.Hub.DEV, home, directory, logs, callers, this).carryOutHeedingSignals();
                     }
                 }
                 case Command.Info info -> whys().info(info);
@@ -170,7 +180,7 @@ public final class Verbs {
                     launcher.exit(Views.state(supervisor.known(check.name())).exitCode());
                 case Command.Stop stop -> stops().stop(stop);
                 case Command.Restart restart -> {
-                    LspVerb hub = new LspVerb(home, directory, logs, callers, this);
+                    HubVerb hub = new HubVerb(HubVerb.Hub.LSP, home, directory, logs, callers, this);
                     if (hub.owns(supervisor.known(restart.name()).state().instance())) {
                         hub.carryOut(); // who reads and writes its FIFOs has to know of it
                     } else {

@@ -205,6 +205,21 @@ public final class LauncherConnection implements Closeable {
         return frame;
     }
 
+    /**
+     * Waits for the signal that a launcher tells which heeds signals and was told to be {@link #elsewhere}; for one thread, while another one
+     * answers. Returns its number, 0 if the launcher is gone.
+     */
+    public int signal() throws IOException {
+        ByteBuffer frame = frame();
+        if (frame == null) {
+            return 0;
+        }
+        if (frame.remaining() != 2 || frame.get() != 'S') {
+            throw new WireException("expected a signal");
+        }
+        return frame.get() & 0xff;
+    }
+
     /** Writes bytes for the launcher's standard output at once, as they are. */
     public void stdout(ByteBuffer... pieces) throws IOException {
         long length = 0;

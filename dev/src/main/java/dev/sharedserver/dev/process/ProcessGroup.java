@@ -7,6 +7,7 @@ import java.io.OutputStream;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -42,9 +43,16 @@ public final class ProcessGroup {
     /**
      * What is run.
      *
-     * @param environment what differs from the hub's own
+     * @param environment all that it has, but for {@link #TOKEN}
      */
-    public record Command(List<String> argv, Path directory, Map<String, String> environment) {}
+    public record Command(List<String> argv, Path directory, Map<String, String> environment) {
+        /** Returns the same command with more variables, or other values of them. */
+        public Command with(Map<String, String> more) {
+            Map<String, String> all = new HashMap<>(environment);
+            all.putAll(more);
+            return new Command(argv, directory, all);
+        }
+    }
 
     private final Process process;
     private final RecordedGroup group;
@@ -73,6 +81,7 @@ public final class ProcessGroup {
         argv.addAll(command.argv());
         ProcessBuilder builder = new ProcessBuilder(argv);
         builder.directory(command.directory().toFile());
+        builder.environment().clear();
         builder.environment().putAll(command.environment());
         builder.environment().put(TOKEN, token);
         Process process = builder.start();

@@ -21,31 +21,41 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code lsp …}: sees to it that the hub for language servers is up, which is a shared server like any other, and sends the
+ * {@code lsp …} and {@code dev …}: sees to it that their hub is up, which is a shared server like any other, and sends the
  * launcher there. What a session lasts for is no affair of the agent, which may sleep meanwhile.
  */
-final class LspVerb {
+final class HubVerb {
 
-    /** The hub's socket in the state directory. */
-    private static final String SOCKET = ".lsp.sock";
+    /**
+     * What differs from hub to hub.
+     *
+     * @param program the program's name, and the note on those who hold the hub
+     * @param socket in the state directory
+     * @param stopTimeout how long it may take to end what it runs
+     */
+    record Hub(ServerName name, String program, String socket, Period stopTimeout) {
 
-    /** Where the hub keeps what it has of its servers, in the state directory. */
-    private static final String PLACE = ".lsp";
+        static final Hub LSP = new Hub(ServerName.LSP, "lsp", ".lsp.sock", new Period(5_000_000_000L));
 
-    /** How long the hub stays when neither an editor nor a server needs it. */
+        /** A front end has 5 s to end, and 3 more after SIGKILL. */
+        static final Hub DEV = new Hub(ServerName.DEV, "dev", ".dev.sock", new Period(15_000_000_000L));
+    }
+
+    /** How long the hub stays when nobody needs it, and nothing that it runs. */
     private static final Period GRACE = new Period(60_000_000_000L);
 
-    private static final Period STOP_TIMEOUT = new Period(5_000_000_000L);
     private static final Period READY_WITHIN = new Period(30_000_000_000L);
     private static final Period LOOK_EVERY = new Period(20_000_000L);
 
+    private final Hub hub;
     private final Path home;
     private final Path directory;
     private final LogFiles logs;
     private final Callers callers;
     private final Verbs.Conversation conversation;
 
-    LspVerb(Path home, Path directory, LogFiles logs, Callers callers, Verbs.Conversation conversation) {
+    HubVerb(Hub hub, Path home, Path directory, LogFiles logs, Callers callers, Verbs.Conversation conversation) {
+        this.hub = hub;
         this.home = home;
         this.directory = directory;
         this.logs = logs;
@@ -56,24 +66,36 @@ final class LspVerb {
     /** Tells whether a server that runs is the hub's: its standard input is one of the hub's FIFOs. */
     boolean owns(@Nullable Instance running) {
         String stdin = running == null ? null : running.launch().stdin();
-        return stdin != null && stdin.startsWith(directory.resolve(PLACE) + "/");
+        return stdin != null && stdin.startsWith(directory.resolve("." + hub.program) + "/");
+    }
+
+    /** Sends the launcher there once it heeds signals: the first one is told to the hub, and its input is left alone. */
+    void carryOutHeedingSignals() throws IOException, InterruptedException, Failure {
+        if (conversation.request.signalled()) {
+            conversation.launcher.exit(ExitCodes.INTERRUPTED);
+        } else if (conversation.request.token().isEmpty()) {
+            conversation.launcher.token(hub.program);
+            conversation.launcher.watch(0, 0, "", "", 0, true);
+        } else {
+            carryOut();
+        }
     }
 
     void carryOut() throws IOException, InterruptedException, Failure {
-        Client client = Client.process(callers.launcher(conversation.request), Instant.now(), "lsp");
+        Client client = Client.process(callers.launcher(conversation.request), Instant.now(), hub.program);
         Launch launch = launch();
-        Outcome outcome = conversation.askPatiently(ServerName.LSP, number -> new Event.Use(number, client, launch));
+        Outcome outcome = conversation.askPatiently(hub.name, number -> new Event.Use(number, client, launch));
         if (outcome instanceof Outcome.Started
                 || outcome instanceof Outcome.Attached
                 || outcome instanceof Outcome.Rescued) {
-            conversation.launcher.elsewhere(SOCKET);
+            conversation.launcher.elsewhere(hub.socket);
         } else {
-            conversation.answer(ServerName.LSP, outcome, false);
+            conversation.answer(hub.name, outcome, false);
         }
     }
 
     private Launch launch() throws IOException {
-        List<String> command = new ArrayList<>(new Program("lsp", home).command());
+        List<String> command = new ArrayList<>(new Program(hub.program, home).command());
         command.add(home.resolve("bin/sharedserver").toString());
         command.add(directory.toString());
         command.add(conversation.request.version());
@@ -83,8 +105,8 @@ final class LspVerb {
                 directory.toString(),
                 GRACE,
                 StopMode.SIGTERM,
-                STOP_TIMEOUT,
-                logs.of(ServerName.LSP).toString(),
+                hub.stopTimeout,
+                logs.of(hub.name).toString(),
                 true,
                 null,
                 null,
