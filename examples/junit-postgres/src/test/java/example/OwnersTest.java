@@ -10,6 +10,7 @@ import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** Another class, in another fork: the same PostgreSQL, and a Redis. */
@@ -19,8 +20,12 @@ class OwnersTest {
 
     private final int postgres;
 
-    OwnersTest(@UseSharedServer(name = "example-postgres") Lease postgres) throws IOException {
-        this.postgres = postgres.port().orElseThrow();
+    OwnersTest(@UseSharedServer(name = "example-postgres") int postgres) {
+        this.postgres = postgres;
+    }
+
+    @BeforeAll
+    static void note(@Postgres Lease postgres) throws IOException {
         Notes.of(OwnersTest.class, postgres);
     }
 

@@ -182,8 +182,7 @@ public final class SharedServers implements AutoCloseable {
     }
 
     private String directory() {
-        Path chosen = command.stateDirectory();
-        return chosen == null ? "" : chosen.toAbsolutePath().normalize().toString();
+        return StateDirectory.identity(command.stateDirectory(), System.getenv());
     }
 
     private static Fields parse(String json) throws SharedServerException {

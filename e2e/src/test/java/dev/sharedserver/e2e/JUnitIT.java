@@ -8,6 +8,7 @@ import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass
 import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.module.ModuleFinder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -16,6 +17,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -104,6 +106,11 @@ class JUnitIT {
             links.add(local);
         }
         Root.must(links.toArray(String[]::new));
+        assertEquals(
+                Set.of("dev.sharedserver.client", "dev.sharedserver.junit"),
+                ModuleFinder.of(artifact(repository, "client"), artifact(repository, "junit")).findAll().stream()
+                        .map(module -> module.descriptor().name())
+                        .collect(Collectors.toSet()));
 
         build(box, project, repository);
         List<Note> first = takeNotes(project);
@@ -111,6 +118,7 @@ class JUnitIT {
                 1,
                 first.stream().filter(Note::started).map(Note::jvm).distinct().count(),
                 first::toString);
+        String applied = schemaApplied(box);
         build(box, project, repository);
         List<Note> second = takeNotes(project);
         assertEquals(0, second.stream().filter(Note::started).count(), second::toString);
@@ -130,9 +138,31 @@ class JUnitIT {
         assertEquals(1, all.stream().map(Note::server).distinct().count(), all::toString);
         assertEquals(
                 oldJava().version(), all.stream().mapToInt(Note::java).max().orElseThrow(), all::toString);
+        assertEquals(applied, schemaApplied(box), "who finds it has nothing to set up");
         assertEquals(1, box.check("example-postgres"), "nobody holds it, and it is kept");
         box.run("stop", "example-postgres").ok();
         box.run("stop", "example-redis").ok();
+    }
+
+    /** The directory of its jar. */
+    private static Path artifact(Path repository, String module) throws IOException {
+        try (Stream<Path> versions = Files.list(repository.resolve("dev/sharedserver/sharedserver-" + module))) {
+            return versions.findFirst().orElseThrow();
+        }
+    }
+
+    private static String schemaApplied(Sandbox box) {
+        String port = box.info("example-postgres").get("port").getAsString();
+        String answer = box.sh(
+                        "exec psql -X -q -tA -h 127.0.0.1 -p \"$1\" -U test -d postgres -c \"$2\"",
+                        port,
+                        "select max(at) from schema_applied")
+                .run()
+                .ok()
+                .out()
+                .strip();
+        assertNotEquals("", answer);
+        return answer;
     }
 
     private static void build(Sandbox box, Path project, Path repository) {
