@@ -83,6 +83,7 @@ export class Log {
     this.#projects.clear()
     this.#shownFrom = this.#next
     this.append(logs)
+    this.#rebuild()
   }
 
   /** Takes lines of several projects, in the order of their times. */

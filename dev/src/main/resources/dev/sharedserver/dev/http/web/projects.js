@@ -9,9 +9,30 @@ const NEVER = "0001-01-01T00:00:00Z"
 
 const BUSY = ["starting", "building"]
 
+/** What a project consists of: each with a name, a status, and where it answers or when it was built. */
+function partsOf(state) {
+  const { processes, builders } = state.extra ?? {}
+  if (Array.isArray(processes) && Array.isArray(builders)) {
+    return [...processes, ...builders]
+  }
+  if (state.mode === "external") {
+    return [{ name: "Front end", status: "", words: `run by its developer${state.vitePort > 0 ? `, port ${state.vitePort}` : ""}` }]
+  }
+  return [
+    { name: "Front end", status: state.viteStatus, url: state.viteURL },
+    {
+      name: "Build",
+      status: state.goStatus,
+      lastBuildTime: state.lastBuildTime,
+      lastBuildDuration: state.lastBuildDuration,
+      loaded: state.grpcConnected,
+    },
+  ]
+}
+
 /** One word for a whole project. */
 export function overall(state) {
-  const statuses = [state.viteStatus, state.goStatus].filter(Boolean)
+  const statuses = partsOf(state).map((part) => part.status).filter(Boolean)
   if (state.mode === "external") return "external"
   if (state.mode !== "managed") return "stopped"
   if (statuses.includes("error")) return "error"
@@ -140,15 +161,12 @@ export class Projects {
       badge: part("badge", "span"),
       path: part("path"),
       facts: part("facts", "dl"),
-      front: part("", "dd"),
-      back: part("", "dd"),
       error: part("error-text"),
       errors: part("errors", "ul"),
       problem: el("p", { className: "problem", role: "alert", hidden: true }),
       actions: [act("start", "Start"), act("rebuild", "Rebuild"), act("restart", "Restart"), act("stop", "Stop"), forget],
     }
-    const { badge, path, facts, front, back, error, errors, problem, actions } = card.parts
-    facts.append(el("div", {}, el("dt", {}, "Front end"), front), el("div", {}, el("dt", {}, "Build"), back))
+    const { badge, path, facts, error, errors, problem, actions } = card.parts
     card.append(
       el("div", { className: "head" }, el("h3", {}, name), badge),
       path,
@@ -162,7 +180,7 @@ export class Projects {
   }
 
   #update(card, state) {
-    const { name, badge, path, facts, front, back, error, errors, problem, actions } = card.parts
+    const { name, badge, path, facts, error, errors, problem, actions } = card.parts
     const id = state.pluginID
     const word = overall(state)
     card.dataset.state = word
@@ -173,8 +191,7 @@ export class Projects {
     sayOrHide(path, state.devPath)
     path.title = state.devPath
     facts.hidden = state.mode === "idle"
-    this.#front(front, state)
-    this.#back(back, state)
+    reconcile(facts, state.mode === "idle" ? [] : partsOf(state), (part) => part.name, (part) => el("div", {}, el("dt", { title: part.name }, part.name), el("dd")), (row, part) => this.#fact(row.lastElementChild, part))
     const list = this.#errors.get(id) ?? []
     // the first build error is the last error, too: once is enough
     sayOrHide(error, list.length > 0 && state.viteStatus !== "error" ? "" : state.lastError)
@@ -184,37 +201,25 @@ export class Projects {
     const managed = state.mode === "managed"
     for (const button of actions) {
       const verb = button.dataset.verb
-      button.hidden = verb === "start" || verb === "forget" ? state.mode !== "idle" : !managed
+      const nothingToBuild = verb === "rebuild" && state.extra?.builders?.length === 0
+      button.hidden = verb === "start" || verb === "forget" ? state.mode !== "idle" : !managed || nothingToBuild
       // one that is disabled while it has the focus would lose it
       button.setAttribute("aria-disabled", this.#busy.has(id))
     }
   }
 
-  #front(front, state) {
-    const address = webAddress(state.viteURL)
-    const status = state.mode === "external" ? "run by its developer" : state.viteStatus || "–"
-    const key = JSON.stringify([status, address, state.vitePort])
-    if (front.dataset.key !== key) {
-      front.dataset.key = key
-      front.replaceChildren(el("span", { className: "status", "data-state": state.viteStatus }, status))
-      if (address) {
-        front.append(" ", link(address.replace(/^https?:\/\//, "").replace(/\/$/, ""), address))
-      } else if (state.mode === "external" && state.vitePort > 0) {
-        front.append(` port ${state.vitePort}`)
-      }
-    }
-  }
-
-  #back(back, state) {
-    const built = state.lastBuildTime && state.lastBuildTime !== NEVER
-    const ago = built ? (Date.now() - Date.parse(state.lastBuildTime)) / 1000 : 0
-    const when = built ? `in ${duration(state.lastBuildDuration)}, ${ago < 10 ? "just now" : `${span(ago - (ago % 10))} ago`}` : ""
-    const key = JSON.stringify([state.goStatus, when, state.grpcConnected])
-    if (back.dataset.key !== key) {
-      back.dataset.key = key
-      back.replaceChildren(el("span", { className: "status", "data-state": state.goStatus }, state.goStatus || "–"))
-      if (when) back.append(" ", el("span", { className: "quiet" }, when))
-      if (state.grpcConnected) back.append(" ", el("span", { className: "quiet" }, "· loaded"))
+  #fact(place, part) {
+    const address = webAddress(part.url ?? "")
+    const built = part.lastBuildTime && part.lastBuildTime !== NEVER
+    const ago = built ? (Date.now() - Date.parse(part.lastBuildTime)) / 1000 : 0
+    const when = built ? `in ${duration(part.lastBuildDuration)}, ${ago < 10 ? "just now" : `${span(ago - (ago % 10))} ago`}` : ""
+    const key = JSON.stringify([part.status, part.words, address, when, part.loaded])
+    if (place.dataset.key !== key) {
+      place.dataset.key = key
+      place.replaceChildren(part.words ?? el("span", { className: "status", "data-state": part.status }, part.status || "–"))
+      if (address) place.append(" ", link(address.replace(/^https?:\/\//, "").replace(/\/$/, ""), address))
+      if (when) place.append(" ", el("span", { className: "quiet" }, when))
+      if (part.loaded) place.append(" ", el("span", { className: "quiet" }, "· loaded"))
     }
   }
 
