@@ -2,6 +2,8 @@
 
 import assert from "node:assert/strict"
 import { spawn } from "node:child_process"
+import { mkdirSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
 import { after, afterEach, before, test } from "node:test"
 import { AXE, LONG, World, until } from "./world.mjs"
 
@@ -427,6 +429,33 @@ test("the address that the product's own hub says leads to the project that is u
   await badge(page, "ready")
   assert.equal(world.sharedserver("dev", "down", "shop").code, 0)
   await badge(page, "stopped")
+  assert.deepEqual(page.complaints, [])
+})
+
+test("a project of another kind has a row for each of its processes and builders", TIME, async () => {
+  const directory = join(world.root, "tools")
+  mkdirSync(join(directory, "src"), { recursive: true })
+  const said = (words) => ["sh", "-c", words]
+  const config = {
+    processes: {
+      api: { command: said('exec python3 -m http.server "$PORT" --bind 127.0.0.1'), port: "auto", ready: { tcp: "${PORT}" } },
+      worker: { command: said("echo § working; exec sleep 1000") },
+    },
+    builders: {},
+  }
+  writeFileSync(join(directory, "sharedserver-dev.json"), JSON.stringify(config))
+  const page = await world.page()
+  await live(page)
+  await world.request("POST", "/api/dev/servers/tools/start", { devPath: directory })
+  const tools = page.locator('[data-id="tools"]')
+  await tools.locator(".facts div", { hasText: /^apiready 127[.]0[.]0[.]1:[0-9]+$/ }).waitFor()
+  await tools.locator(".facts div", { hasText: /^workerrunning$/ }).waitFor()
+  await tools.locator(".badge", { hasText: /^running$/ }).waitFor()
+  assert.equal(await tools.getByRole("button", { name: "Rebuild tools" }).isVisible(), false, "nothing is built there")
+  await page.selectOption("#log-source", "worker")
+  await linesAre(page, ["§ working"])
+  await tools.getByRole("button", { name: "Stop tools" }).click()
+  await tools.locator(".badge", { hasText: /^stopped$/ }).waitFor()
   assert.deepEqual(page.complaints, [])
 })
 
