@@ -10,11 +10,15 @@ import dev.sharedserver.dev.DevServerMode;
 import dev.sharedserver.dev.DevServerState;
 import dev.sharedserver.dev.hub.HubFile;
 import dev.sharedserver.dev.hub.Projects;
+import dev.sharedserver.dev.project.Project;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Carries out what launchers ask for. */
@@ -27,9 +31,15 @@ public final class Answers {
     private final DevServerManager manager;
     private final Projects projects;
     private final HubFile hub;
+    private final Path directory;
 
-    /** Answers by way of a manager. */
-    public Answers(DevServerManager manager, Projects projects, HubFile hub) {
+    /**
+     * Answers by way of a manager.
+     *
+     * @param directory the state directory
+     */
+    public Answers(DevServerManager manager, Projects projects, HubFile hub, Path directory) {
+        this.directory = directory;
         this.manager = manager;
         this.projects = projects;
         this.hub = hub;
@@ -57,6 +67,14 @@ public final class Answers {
                     tell(launcher, options, id, "Building");
                 }
                 case "status" -> status(request, launcher, options);
+                case "logs" -> logs(request, launcher, options);
+                case "doctor" -> {
+                    Doctor doctor = new Doctor(environment(request), directory, hub);
+                    boolean well = doctor.look();
+                    launcher.stdout(options.json() ? doctor.json() : doctor.text());
+                    launcher.exit(well ? OK : FAILED);
+                }
+                case "init" -> init(request, launcher, options);
                 default -> {
                     launcher.stderr("sharedserver: this hub does not know dev " + Quote.of(options.what()) + "\n");
                     launcher.exit(USAGE);
@@ -138,5 +156,52 @@ public final class Answers {
         Listing listing = new Listing(hub, states, projects);
         launcher.stdout(options.json() ? listing.json() : listing.table());
         launcher.exit(OK);
+    }
+
+    private void logs(Request request, LauncherConnection launcher, Options options)
+            throws IOException, InterruptedException, DevServerException {
+        String id = existing(request, options);
+        if (!known(id)) {
+            throw DevServerException.invalid(
+                    "No project " + Quote.of(id) + " was up since this hub was started.",
+                    "See sharedserver dev status, or start it: sharedserver dev up");
+        }
+        new LogLines(manager, request, launcher, options).show(id);
+    }
+
+    private static void init(Request request, LauncherConnection launcher, Options options)
+            throws IOException, DevServerException {
+        Path here = directory(request, options.target());
+        Path file = here.resolve(dev.sharedserver.dev.project.Projects.FILE);
+        Project project = dev.sharedserver.dev.project.Projects.of(here, environment(request)::get);
+        if (project.fromFile()) {
+            throw DevServerException.invalid(
+                    "There is a " + file.getFileName() + " already.", "Change it, or remove it first.");
+        }
+        String text = dev.sharedserver.dev.project.Projects.toJson(project);
+        try {
+            Files.writeString(file, text, StandardOpenOption.CREATE_NEW);
+        } catch (IOException e) {
+            throw DevServerException.failed(
+                    "Not written", "Cannot write " + Quote.of(file.toString()) + ": " + e.getMessage());
+        }
+        launcher.stdout(
+                options.json()
+                        ? text
+                        : dev.sharedserver.dev.project.Projects.describe(project) + "✓ Wrote "
+                                + Quote.escape(file.toString()) + "\n");
+        launcher.exit(OK);
+    }
+
+    /** Returns the caller's environment. */
+    static Map<String, String> environment(Request request) {
+        Map<String, String> environment = new HashMap<>();
+        for (String entry : request.environment()) {
+            int equals = entry.indexOf('=');
+            if (equals > 0) {
+                environment.put(entry.substring(0, equals), entry.substring(equals + 1));
+            }
+        }
+        return Map.copyOf(environment);
     }
 }

@@ -21,9 +21,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** {@code dev up}: somebody uses a project, and sees what it says. */
@@ -74,7 +72,8 @@ final class Up {
         boolean detach = options.has("--detach");
         String id = projects.idFor(directory, options.value("--id"));
         try (DevServerManager.Followed followed = manager.followLogs(id)) {
-            Projects.Up up = projects.up(new Projects.Wish(id, directory, environment(), reload, detach ? null : this));
+            Projects.Up up = projects.up(
+                    new Projects.Wish(id, directory, Answers.environment(request), reload, detach ? null : this));
             try {
                 begin(id, followed, up);
                 Thread listener = Thread.ofVirtual().start(() -> awaitSignal(id, detach));
@@ -105,17 +104,6 @@ final class Up {
         }
         throw DevServerException.invalid(
                 "--reload-url " + Quote.of(given) + " is no address.", "Give one of http: or https:.");
-    }
-
-    private Map<String, String> environment() {
-        Map<String, String> environment = new HashMap<>();
-        for (String entry : request.environment()) {
-            int equals = entry.indexOf('=');
-            if (equals > 0) {
-                environment.put(entry.substring(0, equals), entry.substring(equals + 1));
-            }
-        }
-        return Map.copyOf(environment);
     }
 
     private void begin(String id, DevServerManager.Followed followed, Projects.Up up) throws IOException {

@@ -51,7 +51,7 @@ public final class DevHub {
         Listening http = listen(manager, new CommandServers(own), HubFile.read(directory));
         Projects projects = new Projects(manager, memory);
         SelfHold hold = new SelfHold(own, directory, manager);
-        Answers answers = new Answers(manager, projects, http.file);
+        Answers answers = new Answers(manager, projects, http.file, directory);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> end(manager, http, directory), "end"));
         http.file.write(directory);
         hold.start();
@@ -62,9 +62,11 @@ public final class DevHub {
     }
 
     /** An API that is served, and what says where. */
-    record Listening(HttpApi api, HubFile file) {
+    public record Listening(HttpApi api, HubFile file) {
 
-        static Listening at(DevServerManager manager, CoreServers shared, int port, String token) throws IOException {
+        /** Listens. */
+        public static Listening at(DevServerManager manager, @Nullable CoreServers shared, int port, String token)
+                throws IOException {
             HttpApi api = new HttpApi(manager, shared, port, token, HttpApi.STUCK);
             return new Listening(
                     api,
@@ -88,7 +90,8 @@ public final class DevHub {
         return Listening.at(manager, shared, 0, newToken());
     }
 
-    private static void end(DevServerManager manager, Listening http, Path directory) {
+    /** Ends all that runs. */
+    public static void end(DevServerManager manager, Listening http, Path directory) {
         http.api.close();
         try {
             manager.shutdown();
@@ -101,19 +104,19 @@ public final class DevHub {
     }
 
     /** Returns our environment as it was before it was made fit for a JVM of ours. */
-    static Map<String, String> callersEnvironment() {
+    public static Map<String, String> callersEnvironment() {
         Map<String, String> environment = new HashMap<>(System.getenv());
         OwnCommand.restore(environment);
         return Map.copyOf(environment);
     }
 
     /** Returns where plugins have their directories. */
-    static Path plugins(Map<String, String> environment) {
+    public static Path plugins(Map<String, String> environment) {
         return stateOfHost(environment).resolve("plugins");
     }
 
     /** Returns the state directory of the host whose plugins are developed. */
-    static Path stateOfHost(Map<String, String> environment) {
+    public static Path stateOfHost(Map<String, String> environment) {
         String named = environment.getOrDefault("OMNIVIEW_STATE_DIR", "");
         return named.startsWith("/")
                 ? Path.of(named)
@@ -121,7 +124,7 @@ public final class DevHub {
     }
 
     /** Returns what nobody can guess. */
-    static String newToken() {
+    public static String newToken() {
         byte[] bytes = new byte[TOKEN_BYTES];
         new SecureRandom().nextBytes(bytes);
         return HexFormat.of().formatHex(bytes);

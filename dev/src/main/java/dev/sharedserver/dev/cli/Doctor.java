@@ -1,0 +1,240 @@
+package dev.sharedserver.dev.cli;
+
+import dev.sharedserver.core.JsonText;
+import dev.sharedserver.core.OsText;
+import dev.sharedserver.core.Quote;
+import dev.sharedserver.dev.PortAllocator;
+import dev.sharedserver.dev.hub.HubFile;
+import dev.sharedserver.dev.process.ProcessGroup;
+import dev.sharedserver.os.Proc;
+import dev.sharedserver.os.ProcStat;
+import java.io.File;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+
+/** {@code dev doctor}: looks at what dev servers need, and at what is left of them. It ends and changes nothing. */
+final class Doctor {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+    private static final List<String> TOOLS = List.of("go", "node", "npm", "pnpm");
+
+    /** How a thing is. */
+    private enum Rank {
+        OK,
+        NOTE,
+        PROBLEM
+    }
+
+    /**
+     * What was found.
+     *
+     * @param remedy empty if none is needed
+     */
+    private record Finding(String subject, Rank rank, String text, String remedy) {}
+
+    private final Map<String, String> environment;
+    private final Path directory;
+    private final HubFile hub;
+    private final Proc proc = new Proc(OsText::decode);
+    private final List<Finding> findings = new ArrayList<>();
+
+    /**
+     * Makes one.
+     *
+     * @param environment in which the tools are looked for
+     * @param directory the state directory
+     */
+    Doctor(Map<String, String> environment, Path directory, HubFile hub) {
+        this.environment = environment;
+        this.directory = directory;
+        this.hub = hub;
+    }
+
+    boolean look() throws IOException, InterruptedException {
+        for (String tool : TOOLS) {
+            lookAtTool(tool);
+        }
+        lookAtPorts();
+        lookAtHub();
+        lookForOrphans();
+        return findings.stream().noneMatch(finding -> finding.rank == Rank.PROBLEM);
+    }
+
+    String json() {
+        return JsonText.of(JsonText.Form.PRETTY, json -> {
+            json.beginArray();
+            for (Finding finding : findings) {
+                json.beginObject();
+                json.name("subject").value(finding.subject);
+                json.name("status").value(finding.rank.name().toLowerCase(Locale.ROOT));
+                json.name("text").value(finding.text);
+                json.name("remedy").value(finding.remedy);
+                json.endObject();
+            }
+            json.endArray();
+        });
+    }
+
+    String text() {
+        StringBuilder out = new StringBuilder();
+        for (Finding finding : findings) {
+            String mark = switch (finding.rank) {
+                case OK -> "✓";
+                case NOTE -> "·";
+                case PROBLEM -> "✗";
+            };
+            out.append(mark).append(' ').append(finding.subject).append(": ").append(Quote.escape(finding.text));
+            out.append('\n');
+            if (!finding.remedy.isEmpty()) {
+                out.append("  ").append(finding.remedy).append('\n');
+            }
+        }
+        return out.toString();
+    }
+
+    private void found(String subject, Rank rank, String text, String remedy) {
+        findings.add(new Finding(subject, rank, text, remedy));
+    }
+
+    private void lookAtTool(String tool) throws InterruptedException {
+        for (String entry : environment.getOrDefault("PATH", "").split(File.pathSeparator, -1)) {
+            Path path = Path.of(entry).resolve(tool);
+            if (!entry.isEmpty() && Files.isExecutable(path) && Files.isRegularFile(path)) {
+                try {
+                    found(tool, Rank.OK, version(path, tool) + " (" + path + ")", "");
+                } catch (IOException e) {
+                    found(
+                            tool,
+                            Rank.PROBLEM,
+                            path + " cannot be used: " + e.getMessage(),
+                            "Install " + tool + " anew.");
+                }
+                return;
+            }
+        }
+        found(tool, Rank.NOTE, "not on PATH", "Install " + tool + " if a project needs it.");
+    }
+
+    private String version(Path path, String tool) throws IOException, InterruptedException {
+        ProcessBuilder builder = new ProcessBuilder(path.toString(), tool.equals("go") ? "version" : "--version");
+        builder.environment().clear();
+        builder.environment().putAll(environment);
+        Process process = builder.redirectErrorStream(true)
+                .redirectInput(Path.of("/dev/null").toFile())
+                .start();
+        try {
+            if (!process.waitFor(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
+                throw new IOException("it does not tell its version within " + PATIENCE.toSeconds() + " s");
+            }
+            byte[] said = process.getInputStream()
+                    .readNBytes(Math.min(process.getInputStream().available(), 200));
+            String text = new String(said, StandardCharsets.UTF_8).strip();
+            if (process.exitValue() != 0) {
+                throw new IOException("exit code " + process.exitValue() + ", " + text);
+            }
+            return text;
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+
+    private void lookAtPorts() {
+        int free = 0;
+        int count = PortAllocator.PORT_RANGE_END - PortAllocator.PORT_RANGE_START;
+        for (int port = PortAllocator.PORT_RANGE_START; port < PortAllocator.PORT_RANGE_END; port++) {
+            try (ServerSocket probe = new ServerSocket()) {
+                probe.bind(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), port));
+                free++;
+            } catch (IOException e) {
+                // taken
+            }
+        }
+        String text = free + " of " + count + " free, from " + PortAllocator.PORT_RANGE_START;
+        if (free > 0) {
+            found("ports", Rank.OK, text, "");
+        } else {
+            found("ports", Rank.PROBLEM, text, "End what listens there: ss -ltnp 'sport >= 15173 and sport < 15273'");
+        }
+    }
+
+    private void lookAtHub() throws InterruptedException {
+        if (!hub.equals(HubFile.read(directory))) {
+            found(
+                    "hub",
+                    Rank.PROBLEM,
+                    HubFile.NAME + " does not say where this hub is",
+                    "Start it again: sharedserver stop @dev --even-if-used");
+            return;
+        }
+        try (HttpClient client =
+                HttpClient.newBuilder().connectTimeout(PATIENCE).build()) {
+            HttpRequest request = HttpRequest.newBuilder(URI.create(hub.url() + "/api/dev/servers"))
+                    .timeout(PATIENCE)
+                    .header("Authorization", "Bearer " + hub.token())
+                    .build();
+            int status =
+                    client.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
+            found(
+                    "hub",
+                    status == 200 ? Rank.OK : Rank.PROBLEM,
+                    hub.url() + " answers with " + status,
+                    status == 200 ? "" : "Start it again: sharedserver stop @dev --even-if-used");
+        } catch (IOException e) {
+            found(
+                    "hub",
+                    Rank.PROBLEM,
+                    hub.url() + " does not answer: " + e.getMessage(),
+                    "A firewall on the loopback interface? See sharedserver logs @dev.");
+        }
+    }
+
+    /** Looks for groups that a hub has started and that are nobody's child: no hub will end those any more. */
+    private void lookForOrphans() throws IOException {
+        TreeSet<Long> orphans = new TreeSet<>();
+        try (DirectoryStream<Path> processes = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
+            for (Path process : processes) {
+                ProcStat stat = proc.stat(Long.parseLong(process.getFileName().toString()));
+                if (stat == null || !stat.alive() || !isOfAHub(stat)) {
+                    continue;
+                }
+                ProcStat leader = proc.stat(stat.session());
+                if (leader == null || !leader.alive() || leader.ppid() <= 1) {
+                    orphans.add(stat.session());
+                }
+            }
+        }
+        if (orphans.isEmpty()) {
+            found("left over", Rank.OK, "no process of a hub that is gone", "");
+        }
+        for (long session : orphans) {
+            found(
+                    "left over",
+                    Rank.PROBLEM,
+                    "session " + session + " was started by a hub that is gone",
+                    "End it: pkill -s " + session);
+        }
+    }
+
+    private boolean isOfAHub(ProcStat stat) {
+        List<String> variables = proc.environment(stat.pid());
+        return variables != null
+                && variables.stream().anyMatch(variable -> variable.startsWith(ProcessGroup.TOKEN + "="));
+    }
+}
