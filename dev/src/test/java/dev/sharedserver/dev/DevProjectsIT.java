@@ -185,7 +185,7 @@ final class DevProjectsIT {
             </project>
             """.formatted(
                         System.getProperty("version.compiler-plugin"), System.getProperty("version.resources-plugin")));
-        file(".mvn/maven.config", "-o\n-Dmaven.repo.local=" + System.getProperty("local.repository") + "\n");
+        file(".mvn/maven.config", "-o\n");
         String source = "src/main/java/shop/Price.java";
         file(source, "package shop;\n\nclass Price {\n    int cents = 3;\n}\n");
         start();

@@ -328,7 +328,7 @@ final class ProjectFile {
                     Quote.of(malformed) + " is no variable: ${NAME} or ${NAME:-DEFAULT} is one, and a dollar sign is"
                             + " written $$");
         }
-        return expanded.text();
+        return expanded.unset().isEmpty() && expanded.malformed().isEmpty() ? expanded.text() : null;
     }
 
     private List<String> texts(@Nullable Node value, String where, String expected) {

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -107,6 +108,7 @@ final class ProjectsTest {
             file(files.get(i), files.get(i + 1));
         }
         Project found = project();
+        assertEquals(Set.of(), ProjectSchemaTest.complaints(Projects.toJson(found)));
         Project read = project(Projects.toJson(found));
         assertTrue(read.fromFile());
         assertEquals(found.profile(), read.profile());
@@ -321,12 +323,12 @@ final class ProjectsTest {
     @Test
     void allThatIsWrongIsSaidInTheOrderOfTheFile() throws Exception {
         String said = refusal("""
-            {"processes": {"a": {"command": 1},
+            {"processes": {"a": {"command": 1, "ready": {"http": "http://127.0.0.1:${PORT}/"}},
                            "b": {"command": "x", "prt": 1}},
              "bilders": {}}
             """);
         assertEquals(
-                List.of("1:33", "2:38", "3:2"),
+                List.of("1:33", "1:54", "2:38", "3:2"),
                 said.lines()
                         .map(line -> line.substring(Projects.FILE.length() + 1).replaceFirst(": .*", ""))
                         .toList(),
