@@ -13,7 +13,7 @@ import java.nio.file.attribute.UserPrincipal;
 import jdk.net.ExtendedSocketOptions;
 
 /**
- * A hub's ear, in the state directory: each launcher that is sent there is served by a virtual thread of its own. A hub's working directory is
+ * A hub's ear, in the state directory: each launcher that is sent there is served by a thread of its own. A hub's working directory is
  * the state directory: the names are short, and an address is at most 107 bytes long.
  */
 public final class HubSocket implements Closeable {
@@ -53,7 +53,8 @@ public final class HubSocket implements Closeable {
     public void serve() throws IOException {
         while (true) {
             SocketChannel channel = listener.accept();
-            Thread.ofVirtual().start(() -> serve(channel));
+            // to let a virtual thread go on takes two other threads; every word of an editor would wait for them
+            Thread.ofPlatform().daemon().name("launcher").start(() -> serve(channel));
         }
     }
 

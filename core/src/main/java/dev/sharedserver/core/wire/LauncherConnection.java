@@ -5,6 +5,10 @@ import java.io.Closeable;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.ClosedSelectorException;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,6 +34,11 @@ public final class LauncherConnection implements Closeable {
     private ByteBuffer in = ByteBuffer.allocate(FIRST_READ).limit(0);
     private volatile Runnable whenEndless = () -> {};
     private ByteBuffer out = ByteBuffer.allocate(512);
+
+    /** What is waited with where nothing blocks, for each direction. */
+    private @Nullable Selector readable;
+
+    private @Nullable Selector writable;
 
     /** Wraps a connected channel in blocking mode and owns it from now on. */
     public LauncherConnection(SocketChannel channel) {
@@ -222,15 +231,76 @@ public final class LauncherConnection implements Closeable {
 
     /** Writes bytes for the launcher's standard output at once, as they are. */
     public void stdout(ByteBuffer... pieces) throws IOException {
-        long length = 0;
+        writeAll(forStdout(pieces));
+    }
+
+    /** Has nothing block from now on but the methods that say so, and those only platform threads. */
+    public void unblock() throws IOException {
+        channel.configureBlocking(false);
+        readable = selector(SelectionKey.OP_READ);
+    }
+
+    private Selector selector(int operation) throws IOException {
+        Selector selector = Selector.open();
+        try {
+            channel.register(selector, operation);
+        } catch (IOException e) {
+            selector.close();
+            throw e;
+        }
+        return selector;
+    }
+
+    /** Waits for room; few connections ever have to. */
+    private void awaitRoom() throws IOException {
+        Selector selector = null;
+        synchronized (this) {
+            if (readable != null) {
+                selector = writable == null ? selector(SelectionKey.OP_WRITE) : writable;
+                writable = selector;
+            }
+        }
+        await(selector);
+    }
+
+    /** Returns bytes for the launcher's standard output as {@link #write} takes them. */
+    public static ByteBuffer[] forStdout(ByteBuffer... pieces) {
+        int length = 0;
         for (ByteBuffer piece : pieces) {
             length += piece.remaining();
         }
         ByteBuffer[] all = new ByteBuffer[pieces.length + 1];
         System.arraycopy(pieces, 0, all, 1, pieces.length);
-        all[0] = ByteBuffer.allocate(5).putInt((int) length + 1).put((byte) 'O').flip();
+        all[0] = ByteBuffer.allocate(5).putInt(length + 1).put((byte) 'O').flip();
+        return all;
+    }
+
+    /** Writes what there is room for, after {@link #unblock}; false if not all of it. */
+    public boolean write(ByteBuffer[] all) throws IOException {
         while (remaining(all)) {
-            channel.write(all);
+            if (channel.write(all) == 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Writes all; waits. */
+    public void writeAll(ByteBuffer[] all) throws IOException {
+        while (!write(all)) {
+            awaitRoom();
+        }
+    }
+
+    private static void await(@Nullable Selector selector) throws IOException {
+        if (selector == null) {
+            return; // what waits is the channel itself
+        }
+        try {
+            selector.select();
+            selector.selectedKeys().clear();
+        } catch (ClosedSelectorException e) {
+            throw new ClosedChannelException();
         }
     }
 
@@ -291,7 +361,9 @@ public final class LauncherConnection implements Closeable {
     public void flush() throws IOException {
         out.flip();
         while (out.hasRemaining()) {
-            channel.write(out);
+            if (channel.write(out) == 0) {
+                awaitRoom();
+            }
         }
         out.clear();
     }
@@ -299,6 +371,15 @@ public final class LauncherConnection implements Closeable {
     @Override
     public void close() throws IOException {
         channel.close();
+        // a descriptor is closed once no selector has it any more
+        synchronized (this) {
+            if (readable != null) {
+                readable.close();
+            }
+            if (writable != null) {
+                writable.close();
+            }
+        }
     }
 
     private void bytes(byte type, byte[] bytes) throws IOException {
@@ -378,10 +459,11 @@ public final class LauncherConnection implements Closeable {
                         .flip();
             }
             ByteBuffer room = in.duplicate().position(in.limit()).limit(in.capacity());
-            int read;
-            do {
+            int read = channel.read(room);
+            while (read == 0) {
+                await(readable);
                 read = channel.read(room);
-            } while (read == 0);
+            }
             if (read < 0) {
                 if (fresh) {
                     return false;

@@ -11,6 +11,7 @@ final class Backlog {
     private long bytes;
     private boolean closed;
     private boolean inHand;
+    private boolean bypassed;
 
     /** Adds a body; nothing happens if the backlog is closed. */
     synchronized void add(byte[] body) {
@@ -36,6 +37,20 @@ final class Backlog {
         return body;
     }
 
+    /**
+     * Lets a body by if nothing is before it: the caller writes it itself, and says {@link #bypassed} then. Bodies are added by one
+     * thread at a time, which this one is.
+     */
+    synchronized boolean bypass() {
+        bypassed = bodies.isEmpty() && !inHand && !closed;
+        return bypassed;
+    }
+
+    /** What was let by is written. */
+    synchronized void bypassed() {
+        bypassed = false;
+    }
+
     /** Waits until there is less than {@code limit} bytes, or nobody writes any more. */
     synchronized void awaitLess(long limit) throws InterruptedException {
         while (bytes >= limit && !closed) {
@@ -45,7 +60,7 @@ final class Backlog {
 
     /** Tells whether nothing waits, and what was taken last is written: who takes comes back for more. */
     synchronized boolean isIdle() {
-        return bodies.isEmpty() && !inHand;
+        return bodies.isEmpty() && !inHand && !bypassed;
     }
 
     synchronized long bytes() {

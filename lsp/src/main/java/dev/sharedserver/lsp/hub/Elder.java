@@ -74,7 +74,7 @@ final class Elder implements Line {
     // ---- what it is told ----
 
     /** Finishes the message that a predecessor was writing. */
-    void finish() throws IOException {
+    void resume() throws IOException {
         journal.finish(interposed.toOldClient());
     }
 
@@ -97,10 +97,5 @@ final class Elder implements Line {
         } catch (IOException e) {
             System.out.println("a journal cannot be closed: " + e.getMessage());
         }
-    }
-
-    @Override
-    public boolean keepsThread() {
-        return true;
     }
 }

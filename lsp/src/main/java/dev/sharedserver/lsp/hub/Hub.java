@@ -5,7 +5,7 @@ import dev.sharedserver.lsp.mux.Settings;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** The hub's ear: each launcher is served by a virtual thread of its own. */
+/** The hub's ear: each launcher is served by a thread of its own. */
 public final class Hub {
 
     private static final String SOCKET = ".lsp.sock";

@@ -1,6 +1,7 @@
 package dev.sharedserver.lsp.hub;
 
 import dev.sharedserver.lsp.interpose.Pause;
+import dev.sharedserver.lsp.interpose.Pipe;
 import dev.sharedserver.lsp.interpose.Refusal;
 import dev.sharedserver.lsp.mux.Memory;
 import dev.sharedserver.lsp.mux.Multiplexer;
@@ -32,6 +33,9 @@ final class Instance implements Outbox {
     /** How much may wait for the server before editors are not read any more, in bytes. */
     private static final long ENOUGH = 32L << 20;
 
+    /** Stands for the message that a predecessor was writing. */
+    private static final byte[] LEFT = {};
+
     /** Where our ids begin at a foreign server, whose own and whose editor's are small, or no numbers: LSP allows 31 bits. */
     private static final long FOREIGN_IDS = 1L << 30;
 
@@ -41,7 +45,7 @@ final class Instance implements Outbox {
     private final Path directory;
     private final OnDisk record;
     private final Journal journal;
-    private final FileChannel in;
+    private final Fifo in;
     private final FileChannel out;
     private final Backlog backlog = new Backlog();
     private final Multiplexer mux;
@@ -81,12 +85,11 @@ final class Instance implements Outbox {
     }
 
     /** The two ends of a server's FIFOs that are ours. */
-    record Pipes(FileChannel in, FileChannel out, FileChannel hold) {
+    record Pipes(Fifo in, FileChannel out, FileChannel hold) {
 
         /** Opens the FIFOs of a directory; waits for nobody. */
         static Pipes open(Path directory) throws IOException {
-            FileChannel in =
-                    FileChannel.open(directory.resolve("in"), StandardOpenOption.READ, StandardOpenOption.WRITE);
+            Fifo in = Fifo.open(directory.resolve("in"));
             FileChannel hold =
                     FileChannel.open(directory.resolve("out"), StandardOpenOption.READ, StandardOpenOption.WRITE);
             // as long as there is a writer, opening for reading only does not wait; later the server is the only one,
@@ -169,18 +172,19 @@ final class Instance implements Outbox {
 
     /** Starts to serve. */
     void start() throws IOException {
+        backlog.add(LEFT);
         Elder first = elder;
         if (first != null) {
-            first.finish();
+            first.resume();
             Session session = new Session(nextSession++, first.pid(), first);
             elderSession = session;
             sessions.put(session.number(), session);
             mux.elder(session.number());
-            session.start();
             Thread.ofPlatform().daemon().name("editor of " + name()).start(() -> serve(first, session));
         }
         save();
         Thread.ofPlatform().daemon().name("to " + name()).start(this::write);
+        Thread.ofVirtual().start(() -> Pipe.widen(directory.resolve("out"), Journal.BUFFER));
         Thread.ofPlatform().daemon().name("from " + name()).start(this::read);
         timer.start();
     }
@@ -197,7 +201,6 @@ final class Instance implements Outbox {
         } else if (detaching) {
             session.finish(1, detached());
         }
-        session.start();
         return session;
     }
 
@@ -392,7 +395,28 @@ final class Instance implements Outbox {
 
     @Override
     public void toServer(byte[] body) {
-        backlog.add(body);
+        if (!wroteNow(body)) {
+            backlog.add(body);
+        }
+    }
+
+    /** Spares the way over another thread where a write does not wait. */
+    private boolean wroteNow(byte[] body) {
+        if (!backlog.bypass()) {
+            return false;
+        }
+        try {
+            byte[] header = Session.header(body);
+            if (header.length + body.length > in.free()) {
+                return false;
+            }
+            journal.write(in, header, body);
+        } catch (IOException e) {
+            backlog.discard(); // the server has ended, which its reader finds out, too
+        } finally {
+            backlog.bypassed();
+        }
+        return true;
     }
 
     @Override
@@ -415,9 +439,12 @@ final class Instance implements Outbox {
 
     private void write() {
         try {
-            journal.finish(in);
             for (byte[] body = backlog.take(); body != null; body = backlog.take()) {
-                journal.write(in, Session.header(body), body);
+                if (body == LEFT) {
+                    journal.finish(in);
+                } else {
+                    journal.write(in, Session.header(body), body);
+                }
             }
         } catch (IOException e) {
             backlog.discard(); // the server has ended, which its reader finds out, too

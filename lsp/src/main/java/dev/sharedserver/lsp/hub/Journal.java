@@ -19,13 +19,16 @@ import org.jspecify.annotations.Nullable;
  * <p>Reading: bytes go from the pipe straight into a buffer of zeros; no message contains a zero byte, so the zeros tell
  * how far a read came that nobody could take note of any more. There are two buffers, and one number says which of them
  * counts. Writing: a message is copied here first and then goes out in pieces that a pipe takes as a whole or not at all
- * (pipe(7), PIPE_BUF), each of which is counted. Only a hub that is killed between the system call and the count sends one
+ * (pipe(7): PIPE_BUF, and more if it is empty), each of which is counted. Only a hub that is killed between the system call and the count sends one
  * piece twice.
  */
 final class Journal implements AutoCloseable {
 
     private static final int PIPE_BUF = 4096;
-    private static final int BUFFER = 64 << 10;
+
+    /** How much is read at once, in bytes. */
+    static final int BUFFER = 256 << 10;
+
     private static final int HEADER = 4096;
     private static final int SMALL = 64 << 10;
 
@@ -35,12 +38,26 @@ final class Journal implements AutoCloseable {
     private static final int OUT_LENGTH = 32;
     private static final int OUT_DONE = 40;
 
+    private static final byte[] ZEROS = new byte[BUFFER];
+
     private final MappedByteBuffer memory;
+
+    /** How large each of the two buffers is: as it was when the journal began. */
+    private final int size;
+
+    private final ByteBuffer[] buffers;
+
+    /** How much of each buffer may be other than zero. */
+    private final int[] used;
+
     private final FileChannel outFile;
     private MappedByteBuffer out;
 
     private Journal(MappedByteBuffer memory, FileChannel outFile, MappedByteBuffer out) {
         this.memory = memory;
+        this.size = (memory.capacity() - HEADER) / 2;
+        this.buffers = new ByteBuffer[] {memory.slice(HEADER, size), memory.slice(HEADER + size, size)};
+        this.used = new int[] {size, size};
         this.outFile = outFile;
         this.out = out;
     }
@@ -53,7 +70,8 @@ final class Journal implements AutoCloseable {
                 StandardOpenOption.CREATE,
                 StandardOpenOption.READ,
                 StandardOpenOption.WRITE)) {
-            memory = file.map(FileChannel.MapMode.READ_WRITE, 0, HEADER + 2L * BUFFER);
+            long length = file.size() > HEADER ? file.size() : HEADER + 2L * BUFFER;
+            memory = file.map(FileChannel.MapMode.READ_WRITE, 0, length);
         }
         memory.order(ByteOrder.nativeOrder());
         FileChannel outFile = FileChannel.open(
@@ -86,9 +104,9 @@ final class Journal implements AutoCloseable {
 
     /** Returns what a predecessor has read and nobody has finished with. */
     ByteBuffer left() {
-        ByteBuffer buffer = buffer(active());
+        ByteBuffer buffer = buffers[active()].clear();
         int n = 0;
-        while (n < BUFFER && buffer.get(n) != 0) {
+        while (n < size && buffer.get(n) != 0) {
             n++;
         }
         return buffer.limit(n);
@@ -103,12 +121,13 @@ final class Journal implements AutoCloseable {
      */
     @Nullable
     ByteBuffer read(ReadableByteChannel from, long skip, byte[] header) throws IOException {
-        ByteBuffer buffer = turn(skip, header);
-        buffer.position(header.length).limit(BUFFER);
+        int number = turn(skip, header);
+        ByteBuffer buffer = buffers[number].clear().position(header.length);
         if (from.read(buffer) < 0) {
             return null;
         }
-        return buffer.limit(buffer.position()).position(header.length);
+        used[number] = buffer.position();
+        return buffer.flip().position(header.length);
     }
 
     /** Notes that all that was read is worked off, but for the beginning of a header; parameters as for {@link #read}. */
@@ -116,28 +135,24 @@ final class Journal implements AutoCloseable {
         turn(skip, header);
     }
 
-    /** Makes the other buffer the one that counts. */
-    private ByteBuffer turn(long skip, byte[] header) {
+    /** Makes the other buffer the one that counts; returns its number. */
+    private int turn(long skip, byte[] header) {
         int next = 1 - active();
-        ByteBuffer buffer = buffer(next);
-        // what an earlier read left is contiguous
-        for (int i = 0; i < BUFFER && buffer.getLong(i) != 0; i += 8) {
-            buffer.putLong(i, 0);
+        ByteBuffer buffer = buffers[next].clear();
+        for (int at = 0; at < used[next]; at += ZEROS.length) {
+            buffer.put(at, ZEROS, 0, Math.min(ZEROS.length, used[next] - at));
         }
         buffer.put(0, header);
+        used[next] = header.length;
         memory.putLong(SKIP + 8 * next, skip);
         VarHandle.fullFence();
         memory.putInt(ACTIVE, next);
         VarHandle.fullFence();
-        return buffer;
+        return next;
     }
 
     private int active() {
         return memory.getInt(ACTIVE);
-    }
-
-    private ByteBuffer buffer(int number) {
-        return memory.slice(HEADER + number * BUFFER, BUFFER).order(ByteOrder.nativeOrder());
     }
 
     // ---- writing ----
@@ -170,7 +185,8 @@ final class Journal implements AutoCloseable {
     private void send(WritableByteChannel to, int length, int done) throws IOException {
         int at = done;
         while (at < length) {
-            int n = to.write(out.slice(at, Math.min(PIPE_BUF, length - at)));
+            int whole = to instanceof Fifo fifo ? Math.max(PIPE_BUF, fifo.free()) : PIPE_BUF;
+            int n = to.write(out.slice(at, Math.min(whole, length - at)));
             at += n;
             memory.putInt(OUT_DONE, at);
         }

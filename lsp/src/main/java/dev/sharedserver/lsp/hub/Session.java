@@ -4,8 +4,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 
 /**
- * An editor's session. One thread reads what it says, another one writes what it is told. An editor that does not read is let
- * go when too much waits for it; one that reads, but not as fast as a server can talk, gets some more room.
+ * An editor's session. One thread reads what it says. Who has something to tell it does so, if that does not wait; else another
+ * thread does, which is there from the first time on that there was no room. An editor that does not read is let go when too much
+ * waits for it; one that reads, but not as fast as a server can talk, gets some more room.
  */
 final class Session {
 
@@ -17,6 +18,9 @@ final class Session {
     /** How much may wait for any editor, in bytes. */
     private static final long MOST = 96L << 20;
 
+    /** Stands for what a line still has of a message. */
+    private static final byte[] REST = {};
+
     private final int number;
     private final long pid;
     private final Line line;
@@ -24,6 +28,7 @@ final class Session {
     private volatile long lastTaken = System.nanoTime();
     private volatile int exitCode = 1;
     private volatile String last = "";
+    private boolean hasWriter;
 
     Session(int number, long pid, Line line) {
         this.number = number;
@@ -43,10 +48,12 @@ final class Session {
         return backlog.bytes();
     }
 
-    /** Starts to write. */
-    void start() {
-        Thread.Builder thread = line.keepsThread() ? Thread.ofPlatform().daemon() : Thread.ofVirtual();
-        thread.name("to client " + number).start(this::write);
+    private synchronized void needsWriter() {
+        if (!hasWriter) {
+            hasWriter = true;
+            // only a platform thread may wait for what an editor reads
+            Thread.ofPlatform().daemon().name("to client " + number).start(this::write);
+        }
     }
 
     /** Tells whether all that it was to be told is written. */
@@ -54,8 +61,11 @@ final class Session {
         return backlog.isIdle();
     }
 
-    /** Has a body written, in time. */
+    /** Has a body written, in time; for one thread at a time. */
     void tell(byte[] body) {
+        if (wroteNow(body)) {
+            return;
+        }
         long waiting = backlog.bytes();
         if (waiting == 0) {
             lastTaken = System.nanoTime(); // until now there was nothing to take
@@ -64,6 +74,26 @@ final class Session {
             drop();
         } else {
             backlog.add(body);
+            needsWriter();
+        }
+    }
+
+    private boolean wroteNow(byte[] body) {
+        if (!backlog.bypass()) {
+            return false;
+        }
+        try {
+            Line.Now now = line.writeNow(header(body), body);
+            if (now == Line.Now.PARTLY) {
+                backlog.add(REST);
+                needsWriter();
+            }
+            return now != Line.Now.NOT;
+        } catch (IOException e) {
+            drop();
+            return true;
+        } finally {
+            backlog.bypassed();
         }
     }
 
@@ -72,6 +102,7 @@ final class Session {
         exitCode = code;
         last = why;
         backlog.close();
+        needsWriter();
     }
 
     private void drop() {
@@ -82,7 +113,11 @@ final class Session {
     private void write() {
         try {
             for (byte[] body = backlog.take(); body != null; body = backlog.take()) {
-                line.write(header(body), body, this::taken);
+                if (body == REST) {
+                    line.finish();
+                } else {
+                    line.write(header(body), body, this::taken);
+                }
             }
             line.end(last, exitCode);
         } catch (IOException e) {

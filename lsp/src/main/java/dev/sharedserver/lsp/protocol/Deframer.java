@@ -16,7 +16,7 @@ public final class Deframer {
     public static final int MAX_HEADER = 8 << 10;
 
     /** How much is set aside for a body of which nothing has come yet. */
-    private static final int FIRST = 64 << 10;
+    private static final int FIRST = 1 << 20;
 
     private static final byte[] LENGTH = "content-length:".getBytes(StandardCharsets.US_ASCII);
 

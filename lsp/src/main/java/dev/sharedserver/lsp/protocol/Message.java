@@ -56,11 +56,7 @@ public final class Message {
         if (Scanner.is(bytes, key, ID)) {
             id = value.span();
         } else if (Scanner.is(bytes, key, METHOD)) {
-            Span span = value.span();
-            if (!(Json.parse(text(span)) instanceof JsonPrimitive name) || !name.isString()) {
-                throw new MalformedMessage("a method that is no string");
-            }
-            method = name.getAsString();
+            method = name(value.span());
         } else if (Scanner.is(bytes, key, PARAMS)) {
             params = value.span();
         } else if (Scanner.is(bytes, key, RESULT) || Scanner.is(bytes, key, ERROR)) {
@@ -69,6 +65,16 @@ public final class Message {
             return id == null;
         }
         return true;
+    }
+
+    private String name(Span span) throws MalformedMessage {
+        if (Scanner.isPlain(bytes, span)) {
+            return new String(bytes, span.from() + 1, span.length() - 2, StandardCharsets.ISO_8859_1);
+        }
+        if (!(Json.parse(text(span)) instanceof JsonPrimitive name) || !name.isString()) {
+            throw new MalformedMessage("a method that is no string");
+        }
+        return name.getAsString();
     }
 
     /** Returns the body; not to be written to. */

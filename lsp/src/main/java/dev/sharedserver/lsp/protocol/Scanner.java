@@ -96,6 +96,19 @@ final class Scanner {
         return length == word.length;
     }
 
+    /** Tells whether a value is a string that says what is written: printable ASCII without escapes. */
+    static boolean isPlain(byte[] bytes, Span value) {
+        if (value.length() < 2 || bytes[value.from()] != '"') {
+            return false;
+        }
+        for (int i = value.from() + 1; i < value.to() - 1; i++) {
+            if (bytes[i] < ' ' || bytes[i] == '\\') {
+                return false;
+            }
+        }
+        return true;
+    }
+
     private void value() throws MalformedMessage {
         byte b = peek();
         if (b == '"') {
@@ -122,10 +135,11 @@ final class Scanner {
         int depth = 0;
         int i = at;
         byte[] all = bytes;
-        while (i < end) {
+        int last = end;
+        while (i < last) {
             byte b = all[i++];
             if (b == '"') {
-                i = stringEnd(i);
+                i = stringEnd(all, i, last);
             } else if ((b | 0x20) == '{') { // [ and {
                 depth++;
             } else if ((b | 0x20) == '}') { // ] and }
@@ -142,17 +156,16 @@ final class Scanner {
     private Span string() throws MalformedMessage {
         int begin = at;
         expect('"');
-        at = stringEnd(at);
+        at = stringEnd(bytes, at, end);
         return new Span(begin, at);
     }
 
-    /** Returns the place behind the closing quote of the string whose inside begins at {@code i}. */
-    private int stringEnd(int i) throws MalformedMessage {
-        byte[] all = bytes;
-        while (i < end) {
-            byte b = all[i++];
+    /** Returns the place behind the closing quote of the string whose inside begins at {@code from}. */
+    private static int stringEnd(byte[] all, int from, int last) throws MalformedMessage {
+        for (int i = from; i < last; i++) {
+            byte b = all[i];
             if (b == '"') {
-                return i;
+                return i + 1;
             }
             if (b == '\\') {
                 i++;
