@@ -228,6 +228,9 @@ exec sh -c "$3"
       vim.bo.filetype = "cpp"
       id = vim.lsp.start_client({ name = "clangd", cmd = { "clangd" }, root_dir = "%s" })
       vim.lsp.buf_attach_client(0, id)
+      function mistakes(text)
+        vim.api.nvim_buf_set_lines(0, -2, -1, false, { text })
+      end
       function hover()
         if vim.tbl_isempty(vim.lsp.buf_get_clients(0)) then
           return "" -- not yet
@@ -241,6 +244,16 @@ exec sh -c "$3"
       return other:lua("return hover()"):find("answer", 1, true) ~= nil
     end
     world.holds(others_hover, "a hover of the other editor")
+    -- as many diagnostics as the last line has mistakes
+    local function others_diagnostics(count, text)
+      other:lua(("mistakes(%q)"):format(text))
+      world.holds(function()
+        return other:lua("return tostring(#vim.diagnostic.get(0))") == tostring(count)
+      end, count .. " diagnostics of the other editor")
+    end
+    local last = "int main() { List list{answer()}; return list.nothing_like_it; }"
+    others_diagnostics(2, last .. " int x = nothing;")
+    others_diagnostics(1, last)
     local pid
     for _, child in ipairs(vim.api.nvim_get_proc_children(other.pid)) do
       if (world.read(("/proc/%d/cmdline"):format(child)) or ""):find("clangd", 1, true) then
@@ -264,12 +277,16 @@ exec sh -c "$3"
     world.holds(connected(), "a session")
     assert.truthy(hover():find("answer", 1, true))
     assert.is_true(others_hover())
+    others_diagnostics(2, last .. " int x = nothing;")
+    others_diagnostics(1, last)
+    assert.is_true(others_hover())
     assert.equals("attached", mode())
     vim.cmd("RemoteLspDetach!")
     world.holds(function()
       return vim.tbl_isempty(lsp.sessions()) and mode() == "foreign"
     end, "the server is given back")
     assert.is_true(others_hover())
+    others_diagnostics(2, last .. " int x = nothing;")
   end)
 
   it("what cannot be is said", function()

@@ -72,7 +72,8 @@ class LspAttachIT {
         threading.Thread(target=listen, daemon=True).start()
         def request(id, method, params):
             send({"jsonrpc": "2.0", "id": id, "method": method, "params": params})
-        uri = "file://" + os.path.abspath("a.cpp")
+        name, language = os.environ["ELDER_FILE"], os.environ["ELDER_LANGUAGE"]
+        uri = "file://" + os.path.abspath(name)
         for line in sys.stdin:
             words = line.split()
             if words[0] == "begin":
@@ -80,7 +81,7 @@ class LspAttachIT {
             elif words[0] == "open":
                 send({"jsonrpc": "2.0", "method": "initialized", "params": {}})
                 send({"jsonrpc": "2.0", "method": "textDocument/didOpen", "params": {"textDocument": {
-                    "uri": uri, "languageId": "cpp", "version": 1, "text": open("a.cpp").read()}}})
+                    "uri": uri, "languageId": language, "version": 1, "text": open(name).read()}}})
             elif words[0] == "hover":
                 request(int(words[1]), "textDocument/hover",
                         {"textDocument": {"uri": uri}, "position": {"line": 1, "character": 5}})
@@ -95,6 +96,10 @@ class LspAttachIT {
         private int asked;
 
         Elder(Sandbox box, String... server) throws IOException {
+            this(box, "a.cpp", "cpp", server);
+        }
+
+        Elder(Sandbox box, String file, String language, String... server) throws IOException {
             Path program = Files.writeString(box.root().resolve("elder.py"), EDITOR);
             List<String> argv = new ArrayList<>(List.of("python3", "-S", "-E", program.toString()));
             argv.addAll(List.of(server));
@@ -102,6 +107,8 @@ class LspAttachIT {
                     new ProcessBuilder(argv).directory(box.work().toFile());
             builder.redirectError(box.root().resolve("elder.err").toFile());
             builder.environment().putAll(box.env());
+            builder.environment().put("ELDER_FILE", file);
+            builder.environment().put("ELDER_LANGUAGE", language);
             process = builder.start();
             box.atEnd(process::destroyForcibly);
             Thread.ofVirtual().start(this::listen);
@@ -407,10 +414,10 @@ class LspAttachIT {
         elder.hovers();
     }
 
-    /** Stands in front of a clangd of its own, as a server, and notes what reaches it. */
+    /** Stands in front of a server of its own, as a server, and notes what reaches it. */
     private static final String RECORDER = """
         import os, subprocess, sys, threading
-        server = subprocess.Popen(["clangd"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        server = subprocess.Popen(sys.argv[2:], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         def answers():
             while data := os.read(server.stdout.fileno(), 65536):
                 os.write(1, data)
@@ -422,12 +429,45 @@ class LspAttachIT {
                 server.stdin.flush()
         """;
 
+    private static final Path SERVERS = Path.of("lsp/node_modules/.bin").toAbsolutePath();
+    private static final String TYPESCRIPT = "const answer: number = 42;\nanswer + 1;\n";
+
+    /** Starts typescript-language-server, or what is to stand in front of it. */
+    private static Elder ofTypescript(Sandbox box, String... front) throws IOException {
+        Files.writeString(box.work().resolve("a.ts"), TYPESCRIPT);
+        List<String> command = new ArrayList<>(List.of(front));
+        command.addAll(List.of(SERVERS.resolve("typescript-language-server").toString(), "--stdio"));
+        return new Elder(box, "a.ts", "typescript", command.toArray(String[]::new));
+    }
+
+    private static Editor lateInTypescript(Sandbox box, String name) {
+        Editor late = Editor.connected(box, "--name", name);
+        assertTrue(late.initialize(box.work()).has("result"));
+        late.open(box.work().resolve("a.ts"), "typescript");
+        String said = late.hover(1, box.work().resolve("a.ts"), 1, 5);
+        assertTrue(said.contains("const answer: number"), said);
+        return late;
+    }
+
+    @Test
+    void whatRunsOnNodeIsForetoldToEndWithItsEditor(Sandbox box) throws Exception {
+        Elder elder = ofTypescript(box);
+        assertTrue(listed(box, elder.server.pid()).get("ends_with_editor").getAsBoolean());
+        box.run("lsp", "attach", "" + elder.server.pid(), "--timeout", "30s")
+                .ok()
+                .complains("ends a few seconds after the editor");
+        Editor late = lateInTypescript(box, "typescript-language-server-" + elder.server.pid());
+        elder.hovers();
+        elder.process.destroyForcibly();
+        assertEquals(1, late.exit());
+        assertTrue(Files.readString(box.root().resolve("editors.err")).contains("has ended"));
+    }
+
     @Test
     void noInitializeReachesAServerThatIsAttachedTo(Sandbox box) throws Exception {
-        Files.writeString(box.work().resolve("a.cpp"), CPP);
         Path record = box.work().resolve("record");
         Path program = Files.writeString(box.work().resolve("recorded-language-server"), RECORDER);
-        Elder elder = new Elder(box, "python3", "-S", "-E", program.toString(), record.toString());
+        Elder elder = ofTypescript(box, "python3", "-S", "-E", program.toString(), record.toString());
         String heard = Files.readString(record);
         assertEquals(2, heard.split("\"initialize", -1).length - 1, heard); // initialize and initialized
         // the twin that tells what it can do writes to the same file
@@ -436,8 +476,7 @@ class LspAttachIT {
                 .ok();
         String twin = Files.readString(record);
         Files.writeString(record, "");
-        Editor late = Editor.connected(box, "--name", "recorded-language-server-" + elder.server.pid());
-        begin(box, late);
+        lateInTypescript(box, "recorded-language-server-" + elder.server.pid());
         elder.hovers();
         box.run("lsp", "detach", "" + elder.server.pid()).ok();
         elder.hovers();
@@ -445,6 +484,19 @@ class LspAttachIT {
         assertTrue(heard.contains("textDocument/didOpen"), heard);
         assertFalse(heard.contains("initialize"), heard);
         assertTrue(twin.contains("initialize"), "the twin was initialized in its place");
+    }
+
+    @Test
+    void gdbAttachesAndGivesBack(Sandbox box) throws Exception {
+        Elder elder = elder(box);
+        Set<String> before = elder.descriptors();
+        box.run("lsp", "attach", "" + elder.server.pid(), "--via", "gdb", "--timeout", "30s")
+                .ok();
+        elder.hovers();
+        late(box, elder);
+        box.run("lsp", "detach", elder.name()).ok();
+        assertEquals(before, elder.descriptors());
+        elder.hovers();
     }
 
     @Test

@@ -220,6 +220,12 @@ class LspIT {
         assertNotEquals(before.get("pid"), after.get("pid"));
         assertTrue(after.get("initialized").getAsBoolean());
         assertEquals("idle", after.get("health").getAsString());
+        assertEquals("clangd", after.get("type").getAsString());
+        assertEquals("fifo", after.get("stdin").getAsString());
+        assertTrue(after.get("started")
+                        .getAsString()
+                        .compareTo(before.get("started").getAsString())
+                >= 0);
         assertTrue(Files.readString(Path.of("/proc/" + after.get("pid") + "/environ"))
                 .contains("\0MARK=kept\0"));
 

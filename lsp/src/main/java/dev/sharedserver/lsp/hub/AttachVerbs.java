@@ -11,6 +11,7 @@ import dev.sharedserver.lsp.interpose.Candidate;
 import dev.sharedserver.lsp.interpose.Pause;
 import dev.sharedserver.lsp.interpose.Reason;
 import dev.sharedserver.lsp.interpose.Refusal;
+import dev.sharedserver.lsp.interpose.Via;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -52,9 +53,6 @@ final class AttachVerbs {
      * @return false if the answer is given; true if none was given, and a server is to be started instead
      */
     boolean attach(@Nullable String given, String here) throws IOException, InterruptedException, NotServed {
-        if (options.attach().via().equals("gdb")) {
-            throw new NotServed(Reason.FAILED.exitCode(), "this build attaches by its own means only");
-        }
         try {
             Candidate server = candidate(given);
             if (server == null) {
@@ -63,7 +61,12 @@ final class AttachVerbs {
             Instances.Attachment attachment = instances.attach(
                     server,
                     root(server, given, here),
-                    new Instances.Wanted(timeout(), options.attach().fresh(), capabilities(here), options.bodyLimit()));
+                    new Instances.Wanted(
+                            timeout(),
+                            options.attach().via().equals("gdb") ? Via.GDB : Via.INJECT,
+                            options.attach().fresh(),
+                            capabilities(here),
+                            options.bodyLimit()));
             if (options.attach().fresh()) {
                 initialize(attachment.instance());
             }

@@ -15,6 +15,7 @@ import dev.sharedserver.lsp.interpose.Interposer;
 import dev.sharedserver.lsp.interpose.Pause;
 import dev.sharedserver.lsp.interpose.Reason;
 import dev.sharedserver.lsp.interpose.Refusal;
+import dev.sharedserver.lsp.interpose.Via;
 import dev.sharedserver.lsp.mux.Memory;
 import dev.sharedserver.lsp.mux.Settings;
 import dev.sharedserver.os.Proc;
@@ -343,11 +344,17 @@ final class Instances implements Instance.Watcher {
      * How to attach.
      *
      * @param timeout how long to wait for a moment of rest, and for a twin
+     * @param via who is to do it
      * @param fresh whether the server is initialized once more, to know what it can do
      * @param capabilities a file that tells that; null for whatever else is known
      * @param bodyLimit how large a message may be, in bytes
      */
-    record Wanted(Duration timeout, boolean fresh, @Nullable Path capabilities, int bodyLimit) {}
+    record Wanted(
+            Duration timeout,
+            Via via,
+            boolean fresh,
+            @Nullable Path capabilities,
+            int bodyLimit) {}
 
     /**
      * Attaches to a server that somebody else started.
@@ -381,7 +388,12 @@ final class Instances implements Instance.Watcher {
         Interposed interposed;
         try {
             interposed = interposer.interpose(
-                    server.pid(), server.startStamp(), place.resolve("in"), place.resolve("out"), wanted.timeout());
+                    server.pid(),
+                    server.startStamp(),
+                    place.resolve("in"),
+                    place.resolve("out"),
+                    wanted.timeout(),
+                    wanted.via());
         } catch (Refusal refusal) {
             remove(place);
             throw new NotServed(refusal.exitCode(), String.valueOf(refusal.getMessage()));

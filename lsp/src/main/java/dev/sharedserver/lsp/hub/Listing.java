@@ -5,10 +5,13 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
+import dev.sharedserver.core.OsText;
 import dev.sharedserver.core.Quote;
 import dev.sharedserver.lsp.infer.Source;
 import dev.sharedserver.lsp.interpose.Candidate;
 import dev.sharedserver.lsp.interpose.StdioKind;
+import dev.sharedserver.os.Proc;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -17,6 +20,8 @@ import org.jspecify.annotations.Nullable;
 
 /** What runs, for people and for programs. */
 final class Listing {
+
+    private static final Proc PROC = new Proc(OsText::decode);
 
     private final List<Instance> all;
     private final List<Candidate> foreign;
@@ -63,6 +68,19 @@ final class Listing {
         one.addProperty("root", instance.root());
         one.add("command", array(instance.command()));
         one.addProperty("mode", mode(instance));
+        one.addProperty("type", type(instance.command()));
+        one.addProperty("uid", PROC.uid(instance.pid()));
+        Instant boot = PROC.bootTime();
+        one.add(
+                "started",
+                text(
+                        boot == null
+                                ? null
+                                : boot.plusMillis(instance.stamp() * 1000 / Proc.TICKS_PER_SECOND)
+                                        .toString()));
+        // ours from the start, or since we have attached
+        one.addProperty("stdin", lower(StdioKind.FIFO));
+        one.addProperty("stdout", lower(StdioKind.FIFO));
         one.addProperty("initialized", status.initialized());
         one.addProperty("capabilities", capabilities(instance));
         one.addProperty(
@@ -119,6 +137,14 @@ final class Listing {
 
     private static String lower(StdioKind kind) {
         return kind.name().toLowerCase(Locale.ROOT);
+    }
+
+    /** Returns what a server is called by its command line: as foreign ones are, where that is known. */
+    private static String type(List<String> command) {
+        String known = Candidate.type(command);
+        return known != null
+                ? known
+                : command.getFirst().substring(command.getFirst().lastIndexOf('/') + 1);
     }
 
     private static String mode(Instance instance) {

@@ -9,6 +9,7 @@ import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
 import dev.sharedserver.lsp.infer.Source;
 import dev.sharedserver.lsp.interpose.Attachment;
+import dev.sharedserver.lsp.interpose.Via;
 import dev.sharedserver.lsp.mux.Memory;
 import dev.sharedserver.lsp.protocol.Json;
 import java.io.IOException;
@@ -123,6 +124,7 @@ record OnDisk(
         JsonObject json = new JsonObject();
         json.addProperty("editor", attached.editor());
         json.addProperty("capabilities", attached.source().name());
+        json.addProperty("via", attachment.via().name());
         json.addProperty("stdin", attachment.stdin());
         json.addProperty("stdout", attachment.stdout());
         JsonArray swapped = new JsonArray();
@@ -158,7 +160,8 @@ record OnDisk(
                         json.get("start_time").getAsLong(),
                         json.get("stdin").getAsString(),
                         json.get("stdout").getAsString(),
-                        swapped),
+                        swapped,
+                        Via.valueOf(json.get("via").getAsString())),
                 json.get("editor").getAsLong(),
                 Source.valueOf(json.get("capabilities").getAsString()));
     }

@@ -10,8 +10,9 @@ import java.util.List;
  * @param stdin the FIFO that it reads
  * @param stdout the FIFO that it writes
  * @param swapped the descriptors that were replaced, {@code 0} and {@code 1} first
+ * @param via who did it, and is to undo it
  */
-public record Attachment(long pid, long startStamp, String stdin, String stdout, List<Swapped> swapped) {
+public record Attachment(long pid, long startStamp, String stdin, String stdout, List<Swapped> swapped, Via via) {
 
     public Attachment {
         swapped = List.copyOf(swapped);

@@ -39,6 +39,12 @@ public record Candidate(
         argv = List.copyOf(argv);
     }
 
+    /** Returns what a server of that command line is called; null if it is none that is known. */
+    public static @Nullable String type(List<String> argv) {
+        ServerType type = ServerType.of(argv);
+        return type == null ? null : type.name();
+    }
+
     /** Tells whether an attempt to attach makes sense. */
     public boolean attachable() {
         return refused == null;

@@ -123,16 +123,30 @@ public final class Interposer {
      * @param stdin a FIFO that it is to read
      * @param stdout a FIFO that it is to write
      * @param timeout how long to wait for such a moment
+     * @param via who is to do it
      * @throws Refusal the server is as it was
      * @throws InterruptedException the same
      */
-    public Interposed interpose(long pid, long startStamp, Path stdin, Path stdout, Duration timeout)
+    public Interposed interpose(long pid, long startStamp, Path stdin, Path stdout, Duration timeout, Via via)
             throws Refusal, InterruptedException {
         try {
-            return attached(pid, startStamp, stdin, stdout, timeout);
+            return attached(pid, startStamp, stdin, stdout, timeout, via);
         } catch (Refusal refusal) {
             throw ended(kernel(), refusal, pid);
         }
+    }
+
+    /** The same, by our own means. */
+    public Interposed interpose(long pid, long startStamp, Path stdin, Path stdout, Duration timeout)
+            throws Refusal, InterruptedException {
+        return interpose(pid, startStamp, stdin, stdout, timeout, Via.INJECT);
+    }
+
+    private static Halted halted(Via via, Kernel calls, Facts facts) throws Refusal {
+        return switch (via) {
+            case INJECT -> Standstill.of(calls, facts);
+            case GDB -> Gdb.of(facts);
+        };
     }
 
     /** Of what fails because the target is ending, only that is told: its descriptors and its command line go before itself. */
@@ -159,7 +173,7 @@ public final class Interposer {
         };
     }
 
-    private Interposed attached(long pid, long startStamp, Path stdin, Path stdout, Duration timeout)
+    private Interposed attached(long pid, long startStamp, Path stdin, Path stdout, Duration timeout, Via via)
             throws Refusal, InterruptedException {
         Kernel calls = kernel();
         Facts facts = new Facts(pid);
@@ -175,7 +189,7 @@ public final class Interposer {
                 long deadline = System.nanoTime() + timeout.toNanos();
                 while (true) {
                     moment.await(quiet, GLANCE, deadline, cancelled);
-                    Standstill target = Standstill.of(calls, facts);
+                    Halted target = halted(via, calls, facts);
                     List<Swapped> swapped = null;
                     try (target) {
                         // the same number of another process would have another stamp; and an exec is another program
@@ -186,7 +200,7 @@ public final class Interposer {
                         }
                     }
                     if (swapped != null) {
-                        Attachment attachment = new Attachment(pid, stamp, in.toString(), out.toString(), swapped);
+                        Attachment attachment = new Attachment(pid, stamp, in.toString(), out.toString(), swapped, via);
                         return settled(live(calls, facts, pidfd, attachment, target.pause()), in, deadline, cancelled);
                     }
                 }
@@ -465,7 +479,7 @@ public final class Interposer {
                 }
                 // what stands in the FIFO is read by nobody when the target has its old input again
                 moment.await(Duration.ZERO, GLANCE, deadline, cancelled);
-                Standstill target = Standstill.of(calls, facts);
+                Halted target = halted(attachment.via(), calls, facts);
                 boolean done = false;
                 try (target) {
                     Checks.checkStill(facts, attachment.startStamp());

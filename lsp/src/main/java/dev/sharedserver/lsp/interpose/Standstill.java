@@ -5,7 +5,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Belongs to the thread that made it. Should that thread end before {@code close}, the kernel lets go of all tasks.
  */
-final class Standstill implements AutoCloseable {
+final class Standstill implements Halted {
 
     private static final int PTRACE_CONT = 7;
     private static final int PTRACE_DETACH = 17;
@@ -35,7 +34,6 @@ final class Standstill implements AutoCloseable {
     private static final int SIGTRAP = 5;
 
     private static final int PAGE = 4096;
-    private static final int AT_FDCWD = -100;
 
     /** How long a call that cannot block may take, and how long all tasks may take to stop. */
     private static final long PATIENCE = 2_000_000_000L;
@@ -140,8 +138,8 @@ final class Standstill implements AutoCloseable {
         throw Checks.refused(facts.pid(), Facts.yamaScope());
     }
 
-    /** Tells which system calls the tasks are in. */
-    List<Facts.InCall> inCalls() {
+    @Override
+    public List<Facts.InCall> inCalls() {
         List<Facts.InCall> all = new ArrayList<>();
         for (Task task : tasks.values()) {
             int call = machine.interrupted(task.registers);
@@ -152,8 +150,8 @@ final class Standstill implements AutoCloseable {
         return all;
     }
 
-    /** Has the target make a system call; the result below zero is a negated errno. */
-    long call(Call call, long... arguments) throws Refusal {
+    @Override
+    public long call(Call call, long... arguments) throws Refusal {
         Task task = worker();
         try (Arena scratch = Arena.ofConfined()) {
             MemorySegment registers = scratch.allocate(machine.size(), 8).copyFrom(task.registers);
@@ -195,15 +193,8 @@ final class Standstill implements AutoCloseable {
         }
     }
 
-    /** Puts a string into the target's memory; good until the next one is put there. */
-    long text(String text) throws Refusal {
-        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-        return bytes(
-                ByteBuffer.allocate(bytes.length + 1).put(bytes).put((byte) 0).flip());
-    }
-
-    /** Puts bytes into the target's memory; good until the next ones are put there. */
-    long bytes(ByteBuffer bytes) throws Refusal {
+    @Override
+    public long bytes(ByteBuffer bytes) throws Refusal {
         worker();
         if (page == 0) {
             // a page of its own: below the stack pointer there may be a red zone, a signal's frame, or the end of a
@@ -227,12 +218,8 @@ final class Standstill implements AutoCloseable {
         }
     }
 
-    /** Opens a file in the target. */
-    long open(String path, int flags) throws Refusal {
-        return call(Call.OPENAT, AT_FDCWD, text(path), flags);
-    }
-
-    Refusal failed(String name, long result) {
+    @Override
+    public Refusal failed(String name, long result) {
         return new Refusal(Reason.FAILED, name + " in process " + facts.pid() + " failed (errno " + -result + ")");
     }
 
@@ -341,8 +328,8 @@ final class Standstill implements AutoCloseable {
         }
     }
 
-    /** Returns what this cost the target; complete after {@link #close}. */
-    Pause pause() {
+    @Override
+    public Pause pause() {
         return new Pause(ended - began, count, calls);
     }
 

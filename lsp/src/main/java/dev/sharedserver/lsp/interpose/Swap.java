@@ -25,19 +25,19 @@ final class Swap {
     /** The same, where the limit of open files is so low. */
     private static final int LOW_STASH = 10;
 
-    private final Standstill target;
+    private final Halted target;
     private final Facts facts;
     private final Deque<Undo> undone = new ArrayDeque<>();
     /** Descriptors of the target that are only needed until all is done or undone. */
     private final List<Integer> spares = new ArrayList<>();
 
-    private Swap(Standstill target, Facts facts) {
+    private Swap(Halted target, Facts facts) {
         this.target = target;
         this.facts = facts;
     }
 
     /** Puts the FIFOs in the place of the plan's descriptors; returns what was put where. */
-    static List<Swapped> in(Standstill target, Facts facts, Plan plan, Path stdin, Path stdout) throws Refusal {
+    static List<Swapped> in(Halted target, Facts facts, Plan plan, Path stdin, Path stdout) throws Refusal {
         long dumpable = target.call(Call.PRCTL, PR_GET_DUMPABLE);
         if (dumpable != 1) {
             throw new Refusal(Reason.NON_DUMPABLE, "process " + facts.pid() + " is not dumpable");
@@ -59,7 +59,7 @@ final class Swap {
     }
 
     /** Puts the old descriptors back. */
-    static void back(Standstill target, Facts facts, Plan plan, List<Swapped> swapped) throws Refusal {
+    static void back(Halted target, Facts facts, Plan plan, List<Swapped> swapped) throws Refusal {
         Swap swap = new Swap(target, facts);
         boolean done = false;
         try {

@@ -87,6 +87,25 @@ class InterposerIT {
         }
     }
 
+    @ParameterizedTest(name = "{0} on {1}")
+    @CsvSource({"read,pipe", "epoll,sockets"})
+    void gdbDoesTheSame(String mode, String stdio) throws Exception {
+        Editor editor = editor(stdio, tiny(mode, "threads"));
+        answers(editor.client(), "before");
+        Target before = Target.of(editor.server());
+        List<Path> fifos = Relay.fifos(directory);
+        for (int i = 0; i < 2; i++) {
+            try (Relay relay = new Relay(
+                    interposer.interpose(editor.server(), 0, fifos.get(0), fifos.get(1), LONG, Via.GDB), fifos)) {
+                answers(editor.client(), "during");
+                answers(relay.client(), "new");
+                relay.detach();
+            }
+            assertEquals(before, Target.of(editor.server()));
+            answers(editor.client(), "after");
+        }
+    }
+
     @Test
     void aServerWithFewDescriptorsIsAttachedTo() throws Exception {
         List<String> command = new ArrayList<>(List.of("sh", "-c", "ulimit -n 40; exec \"$@\"", "sh"));
