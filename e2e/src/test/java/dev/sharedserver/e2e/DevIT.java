@@ -49,13 +49,21 @@ class DevIT {
 
     /** Puts tools of paper in front: an install that lasts for ever unless node_modules is there, a server, a compiler. */
     private static void paperTools(Sandbox box) throws IOException {
+        script(paperNpm(box), "go", "echo program >build/bin/plugin");
+    }
+
+    private static Path paperNpm(Sandbox box) throws IOException {
         Path bin = Files.createDirectories(box.root().resolve("bin"));
         script(
                 bin,
                 "npm",
                 "case $1 in install) echo $$ >>installs; exec sleep 1000 ;; run) port=$5; " + SERVES + " ;; esac");
-        script(bin, "go", "echo program >build/bin/plugin");
         script(bin, "node", "exit 1");
+        putInFront(box, bin);
+        return bin;
+    }
+
+    private static void putInFront(Sandbox box, Path bin) {
         box.env().put("PATH", bin + ":" + box.env().get("PATH"));
     }
 
@@ -184,6 +192,58 @@ class DevIT {
         assertFalse(install.alive(), "the next hub has ended it");
         assertTrue(stranger.alive(), "a stranger is not signalled");
         assertFalse(Files.exists(ledger));
+    }
+
+    @Test
+    void aHubThatIsKilledDuringTheFirstBuildOfTheRealGoLeavesNothing(Sandbox box) throws Exception {
+        paperNpm(box);
+        Path plugin = plugin(box, "shop");
+        Files.createDirectories(plugin.resolve("ui/node_modules"));
+        StringBuilder program = new StringBuilder("package main\n\nimport \"os\"\n\nfunc main() {}\n");
+        for (int i = 0; i < 40_000; i++) {
+            program.append("func f" + i + "(s string) string { return s + os.Args[0] + \"" + i + "\" }\n");
+        }
+        Files.writeString(plugin.resolve("pkg/main.go"), program);
+        Path cache = box.work().resolve("go-cache");
+        box.env().putAll(Map.of("GOCACHE", cache.toString(), "GOPROXY", "off", "GOFLAGS", "-mod=mod"));
+        Invocation.Running up = up(box, plugin);
+        Until.holds(LONG, () -> !compilers(cache).isEmpty(), "something is compiled");
+        box.serverProcess("@dev").killAndAwait();
+        up.await().exits(1);
+        assertFalse(ProcessFacts.naming(plugin.toString()).isEmpty(), "nobody has ended it yet");
+        box.run("dev", "status").ok().says("No project is up");
+        Until.holds(() -> ProcessFacts.naming(plugin.toString()).isEmpty(), "the next hub has ended what was left");
+        assertTrue(compilers(cache).isEmpty());
+    }
+
+    private static List<Long> compilers(Path cache) {
+        return ProcessFacts.naming(cache.toString()).stream()
+                .filter(pid -> String.valueOf(ProcessFacts.link(pid, "exe")).endsWith("/compile"))
+                .toList();
+    }
+
+    @Test
+    void stoppedWhileTheRealPnpmInstalls(Sandbox box) throws Exception {
+        Path pnpm = Path.of("dev/node_modules/.bin").toAbsolutePath();
+        putInFront(box, pnpm);
+        Path plugin = plugin(box, "shop");
+        Files.writeString(
+                plugin.resolve("ui/package.json"),
+                "{\"name\": \"ui\", \"private\": true, \"scripts\": {\"preinstall\": \"sleep 1000\", \"dev\":"
+                        + " \"vite\"}}");
+        Files.writeString(plugin.resolve("ui/pnpm-lock.yaml"), "lockfileVersion: '9.0'\n\nimporters:\n\n  .: {}\n");
+        Invocation.Running up = up(box, plugin);
+        Until.holds(LONG, () -> sleepers(plugin) == 1, "pnpm runs what comes before an install");
+        assertTrue(up.outSoFar().contains("no node_modules: pnpm install"), up::outSoFar);
+        up.stamped().signal("INT");
+        up.await().ok().says("✓ Stopped shop");
+        assertTrue(ProcessFacts.naming(plugin.toString()).isEmpty(), "nothing of it is left");
+    }
+
+    private static long sleepers(Path plugin) {
+        return ProcessFacts.naming(plugin.toString()).stream()
+                .filter(pid -> String.valueOf(ProcessFacts.link(pid, "exe")).endsWith("/sleep"))
+                .count();
     }
 
     @Test

@@ -5,6 +5,7 @@ import dev.sharedserver.core.OsText;
 import dev.sharedserver.core.Quote;
 import dev.sharedserver.dev.PortAllocator;
 import dev.sharedserver.dev.hub.HubFile;
+import dev.sharedserver.dev.hub.SettingsFile;
 import dev.sharedserver.dev.process.ProcessGroup;
 import dev.sharedserver.os.Proc;
 import dev.sharedserver.os.ProcStat;
@@ -71,6 +72,7 @@ final class Doctor {
         for (String tool : TOOLS) {
             lookAtTool(tool);
         }
+        lookAtSettings();
         lookAtPorts();
         lookAtHub();
         lookForOrphans();
@@ -111,6 +113,20 @@ final class Doctor {
 
     private void found(String subject, Rank rank, String text, String remedy) {
         findings.add(new Finding(subject, rank, text, remedy));
+    }
+
+    private void lookAtSettings() {
+        SettingsFile settings = SettingsFile.of(environment);
+        String problem = settings.problem();
+        if (problem != null) {
+            found(
+                    "settings",
+                    Rank.PROBLEM,
+                    problem,
+                    "Mend that file, or remove it: tools are then looked for on PATH.");
+        } else if (Files.exists(settings.file())) {
+            found("settings", Rank.OK, settings.file().toString(), "");
+        }
     }
 
     private void lookAtTool(String tool) throws InterruptedException {

@@ -45,7 +45,7 @@ public final class DevHub {
                 new Proc(OsText::decode),
                 memory,
                 memory,
-                key -> "");
+                SettingsFile.of(environment));
         manager.initialize();
         OwnCommand own = new OwnCommand(command);
         Listening http = listen(manager, new CommandServers(own), HubFile.read(directory));

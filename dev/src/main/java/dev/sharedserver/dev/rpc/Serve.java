@@ -17,6 +17,7 @@ import dev.sharedserver.dev.event.Subscription;
 import dev.sharedserver.dev.http.CommandServers;
 import dev.sharedserver.dev.hub.DevHub;
 import dev.sharedserver.dev.hub.HubFile;
+import dev.sharedserver.dev.hub.SettingsFile;
 import dev.sharedserver.os.OwnCommand;
 import dev.sharedserver.os.Proc;
 import java.io.FileDescriptor;
@@ -69,7 +70,7 @@ public final class Serve {
                     new Proc(OsText::decode),
                     host,
                     host,
-                    key -> "");
+                    SettingsFile.of(environment));
         } catch (IOException e) {
             System.err.println("sharedserver: " + e.getMessage());
             System.exit(1);
