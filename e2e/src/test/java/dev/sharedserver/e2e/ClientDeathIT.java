@@ -85,8 +85,7 @@ class ClientDeathIT {
     void aStoppedClientIsStillAClient(Sandbox box) throws InterruptedException {
         Stamped client = box.client();
         box.serve("web", client);
-        client.signal("STOP");
-        Until.holds(() -> ProcessFacts.requireStat(client.pid()).state() == 'T', "the client is stopped");
+        client.suspend();
         assertEquals(0, box.check("web"));
         assertEquals(1, box.refcount("web"));
     }

@@ -73,7 +73,7 @@ class GroupIT {
     @Test
     void aStoppedProcessIsStoppedForGood(Sandbox box) {
         Stamped server = box.serve("web", box.client(), "--stop-timeout", "400ms");
-        server.signal("STOP");
+        server.suspend();
         box.run("stop", "web", "--even-if-used").ok();
         assertFalse(server.alive());
     }

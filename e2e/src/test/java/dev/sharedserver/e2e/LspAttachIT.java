@@ -527,7 +527,7 @@ class LspAttachIT {
         box.run("lsp", "attach", "" + ProcessHandle.current().pid()).exits(83).complains("no language server");
         box.run("lsp", "attach", "4194303").exits(81).complains("no process");
         box.run("lsp", "attach", "--server", "gopls-of-nobody").exits(81);
-        elder.server.signal("STOP");
+        elder.server.suspend();
         box.run("lsp", "attach", "" + elder.server.pid()).exits(88).complains("kill -CONT");
         elder.server.signal("CONT");
         elder.hovers();

@@ -91,7 +91,10 @@ class NothingAtRestIT {
         awaitAsleep(box);
         second.kill();
         Until.holds(() -> !Files.exists(box.serverFile("second")), "the second one's files are gone");
-        assertTrue(box.run("admin", "debug", "second").ok().out().contains("\"cause\":\"killed\",\"signal\":9"));
+        // the line follows the files
+        Until.holds(
+                () -> box.run("admin", "debug", "second").ok().out().contains("\"cause\":\"killed\",\"signal\":9"),
+                "its end is in the event log");
     }
 
     @Test

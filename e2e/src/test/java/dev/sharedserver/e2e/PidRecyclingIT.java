@@ -177,7 +177,7 @@ class PidRecyclingIT {
 
     private static void whileTheGuardIsStopped(Sandbox box, Runnable action) {
         Stamped guard = box.requireGuard();
-        guard.signal("STOP");
+        guard.suspend();
         action.run();
         guard.signal("CONT");
     }

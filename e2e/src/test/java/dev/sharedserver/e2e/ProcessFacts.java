@@ -22,9 +22,26 @@ final class ProcessFacts {
 
     static @Nullable Stat stat(long pid) {
         String text = read(pid, "stat");
-        if (text == null) {
-            return null;
+        return text == null ? null : parse(pid, text);
+    }
+
+    /** Returns the state of each thread, a letter each. */
+    static String threadStates(long pid) {
+        StringBuilder states = new StringBuilder();
+        try (DirectoryStream<Path> threads = Files.newDirectoryStream(Path.of("/proc/" + pid + "/task"))) {
+            for (Path thread : threads) {
+                String text = read(pid, "task/" + thread.getFileName() + "/stat");
+                if (text != null) {
+                    states.append(parse(pid, text).state());
+                }
+            }
+        } catch (IOException | java.nio.file.DirectoryIteratorException gone) {
+            return states.toString();
         }
+        return states.toString();
+    }
+
+    private static Stat parse(long pid, String text) {
         // comm may hold spaces and parentheses: the fields start behind the last one
         String[] fields = text.substring(text.lastIndexOf(')') + 2).trim().split(" ", -1);
         return new Stat(

@@ -39,7 +39,7 @@ class RecoveryAftermathIT {
     void theExitCodeOfAServerThatEndedWhileTheAgentWasDeadIsKnown(Sandbox box) throws IOException {
         Stamped server = serve(box);
         Stamped agent = box.requireAgent();
-        agent.signal("STOP");
+        agent.suspend();
         Files.createFile(box.work().resolve("end"));
         Until.holds(() -> !server.alive(), "the server has ended");
         agent.killAndAwait();
@@ -54,7 +54,7 @@ class RecoveryAftermathIT {
     void theSignalThatKilledAServerWhileTheAgentWasDeadIsKnown(Sandbox box) {
         Stamped server = serve(box);
         Stamped agent = box.requireAgent();
-        agent.signal("STOP");
+        agent.suspend();
         server.killAndAwait();
         agent.killAndAwait();
         box.run("wait", "web", "--for", "stopped").ok();
@@ -222,7 +222,7 @@ class RecoveryAftermathIT {
     @Test
     void anAgentThatWasStoppedWhenItsGuardDiesMakesRoomForTheNext(Sandbox box) {
         Stamped server = box.serve("web", box.client());
-        box.requireAgent().signal("STOP");
+        box.requireAgent().suspend();
         box.requireGuard().killAndAwait();
         Result check = box.run("check", "web").exits(0);
         assertTrue(check.took().toMillis() < 5000, check::toString);
@@ -234,7 +234,7 @@ class RecoveryAftermathIT {
         Stamped server = box.serve("web", box.client());
         Stamped agent = box.requireAgent();
         box.requireGuard().killAndAwait();
-        agent.signal("STOP");
+        agent.suspend();
         box.run("check", "web").exits(0);
         assertFalse(agent.alive());
         assertEquals(server, box.serverProcess("web"));

@@ -104,7 +104,7 @@ class RecoveryIT {
         }
         if (victim == Victim.AGENT) {
             Stamped agent = box.requireAgent();
-            agent.signal("STOP");
+            agent.suspend();
             clients.subList(0, 4).forEach(Stamped::killAndAwait);
             agent.kill();
         } else {
@@ -122,7 +122,7 @@ class RecoveryIT {
         Stamped server = box.serve("web", box.client());
         Stamped other = box.serve("other", box.client());
         if (victim == Victim.AGENT) {
-            box.requireAgent().signal("STOP");
+            box.requireAgent().suspend();
             server.killAndAwait();
             box.requireAgent().kill();
         } else {
@@ -240,7 +240,7 @@ class RecoveryIT {
     void anAgentThatHangsIsReplacedAndTheCommandIsAnswered(Sandbox box) {
         Stamped server = box.serve("web", box.client());
         Stamped agent = box.requireAgent();
-        agent.signal("STOP");
+        agent.suspend();
         box.use("web", box.client()).says("Attached to server web (refcount: 2)");
         assertFalse(agent.alive());
         assertEquals(server, box.serverProcess("web"));

@@ -368,6 +368,20 @@ final class Sandbox {
         return environment != null && environment.contains(root.toString());
     }
 
+    /** Kills whatever is left, guard and agent too, and deletes the directory; the agent's log goes to standard error. */
+    void removeAll(String test) {
+        Until.holds(
+                () -> {
+                    List<Long> left = ProcessFacts.naming(root.toString());
+                    left.forEach(this::killServer);
+                    return left.isEmpty();
+                },
+                "everything is dead");
+        String log = Files.isDirectory(lockdir) ? read(lockdir.resolve(".agent.log")) : null;
+        System.err.println(test + " failed; the end of its .agent.log:\n" + tail(log));
+        Trees.delete(root);
+    }
+
     /** Waits until nothing of the product is left and deletes the directory; returns what is wrong, or null. */
     @Nullable
     String awaitNothingLeft() throws InterruptedException {

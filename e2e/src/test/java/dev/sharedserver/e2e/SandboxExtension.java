@@ -16,7 +16,7 @@ import org.junit.jupiter.api.extension.ParameterResolver;
  * Gives a test its {@link Sandbox} (on tmpfs) or {@link Sandboxes}, and stops everything after it.
  *
  * <p>That nothing is left is looked at in the background, up to 10 s later, and reported for the class as a whole: a
- * test that left something is named in the failure of its class.
+ * test that left something is named in the failure of its class. Of a test that failed, everything is killed.
  */
 final class SandboxExtension implements ParameterResolver, AfterEachCallback, AfterAllCallback {
     private static final Namespace HERE = Namespace.create(SandboxExtension.class);
@@ -42,6 +42,11 @@ final class SandboxExtension implements ParameterResolver, AfterEachCallback, Af
         }
         for (Sandbox sandbox : sandboxes.opened()) {
             sandbox.stopEverything();
+            if (context.getExecutionException().isPresent()) {
+                // its failure is reported; what it left half-way, such as a suspended agent, is no finding
+                sandbox.removeAll(context.getDisplayName());
+                continue;
+            }
             checks(context).begin(context.getDisplayName(), sandbox);
         }
     }

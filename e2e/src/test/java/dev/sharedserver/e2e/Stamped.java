@@ -52,6 +52,14 @@ record Stamped(long pid, long stamp) {
         signal("KILL");
     }
 
+    /** Stops it and returns when all its threads stand still: until then, one of them may still answer. */
+    void suspend() {
+        signal("STOP");
+        Until.holds(
+                () -> !alive() || ProcessFacts.threadStates(pid).chars().allMatch(state -> state == 'T'),
+                "process " + pid + " stands still");
+    }
+
     /** Kills it and returns when it is dead (a zombie counts as dead). */
     void killAndAwait() {
         kill();
