@@ -28,6 +28,10 @@ public final class CommandLine {
     private static final Period PRUNE_AFTER = new Period(30L * 24 * 3600 * 1_000_000_000L);
     private static final long LARGEST_PID = 1L << 22;
     private static final int LARGEST_PORT = 65535;
+    private static final List<String> LSP =
+            List.of("serve", "connect", "list", "status", "restart", "attach", "detach");
+    private static final List<String> DEV =
+            List.of("up", "down", "restart", "rebuild", "status", "logs", "doctor", "init", "serve");
 
     private final Verb verb;
     private final String version;
@@ -194,10 +198,19 @@ public final class CommandLine {
         };
     }
 
+    private static UsageError unknown(String verb, String what, List<String> known) {
+        return new UsageError(
+                String.join(", ", known.subList(0, known.size() - 1)) + " or " + known.get(known.size() - 1)
+                        + " is expected behind " + verb + (what.isEmpty() ? "" : ", got " + Quote.of(what)));
+    }
+
     private Command lsp() throws UsageError {
         String what = names.isEmpty() ? "" : names.get(0);
-        if (names.size() > (List.of("attach", "detach", "restart", "status").contains(what) ? 2 : 1)) {
-            what = "";
+        boolean named = List.of("attach", "detach", "restart", "status").contains(what);
+        if (names.size() > (named ? 2 : 1) && LSP.contains(what)) {
+            throw new UsageError("lsp " + what + (named ? " takes one server" : " takes no name") + ", got "
+                    + Quote.of(names.get(named ? 2 : 1))
+                    + (what.equals("serve") || what.equals("connect") ? ": the server's command comes behind --" : ""));
         }
         maps();
         bodyLimit();
@@ -222,8 +235,7 @@ public final class CommandLine {
                 period("--idle");
                 return new Command.Lsp(what, host());
             }
-            default ->
-                throw new UsageError("serve, connect, list, status, restart, attach or detach is expected behind lsp");
+            default -> throw unknown("lsp", what, LSP);
         }
     }
 
@@ -234,9 +246,7 @@ public final class CommandLine {
             case "logs" -> List.of("-f", "-n", "--source", "--level");
             case "serve" -> List.of("--port", "--stdio");
             case "down", "restart", "rebuild", "status", "doctor", "init" -> List.of();
-            default ->
-                throw new UsageError(
-                        "up, down, restart, rebuild, status, logs, doctor, init or serve is expected behind dev");
+            default -> throw unknown("dev", what, DEV);
         };
         boolean placeless = what.equals("doctor") || what.equals("serve");
         if (names.size() > (placeless ? 1 : 2)) {

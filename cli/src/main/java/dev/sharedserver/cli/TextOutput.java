@@ -37,11 +37,16 @@ public final class TextOutput {
                 server.startedAt() == null || server.pid() == null
                         ? "-"
                         : span(now.toEpochMilli() - server.startedAt().toEpochMilli()),
-                command(server.command())
+                server.name().startsWith("@") ? hub(server.name()) : command(server.command())
             };
             rows.add(projects ? withDirectory(row, server.workingDir()) : row);
         }
         return table(rows, terminal);
+    }
+
+    /** A hub's own command is a screen of JVM options; {@code info} shows it. */
+    private static String hub(String name) {
+        return "(hub of sharedserver " + Quote.escape(name.substring(1)) + ")";
     }
 
     /** Two checkouts may have servers of the same name: where they run tells them apart. */

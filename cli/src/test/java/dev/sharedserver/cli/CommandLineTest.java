@@ -291,6 +291,13 @@ class CommandLineTest {
         assertEquals(new Command.Lsp("list", null), parse("lsp", "list"));
         assertEquals(new Command.Lsp("restart", null), parse("lsp", "restart", "clangd"));
         assertTrue(error("lsp", "restart").contains("the name or the pid"));
+        assertEquals(
+                "lsp connect takes no name, got 'clangd': the server's command comes behind --",
+                error("lsp", "connect", "clangd"));
+        assertEquals("lsp detach takes one server, got 'b'", error("lsp", "detach", "a", "b"));
+        assertTrue(error("lsp", "conect").endsWith("attach or detach is expected behind lsp, got 'conect'"));
+        assertTrue(error("lsp").endsWith("is expected behind lsp"));
+        assertTrue(error("dev", "upp").endsWith("init or serve is expected behind dev, got 'upp'"));
         assertEquals(new Command.Lsp("attach", null), parse("lsp", "attach", "1", "--via", "gdb", "--capabilities=f"));
         assertTrue(error("lsp", "attach", "1", "--via", "magic").startsWith("invalid --via"));
         assertTrue(error("lsp", "attach", "1", "--fresh", "--capabilities", "f").contains("exclude each other"));

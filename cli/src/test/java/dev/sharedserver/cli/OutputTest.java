@@ -49,6 +49,12 @@ class OutputTest {
     }
 
     @Test
+    void theCommandOfAHubIsNotShownInAList() {
+        String text = TextOutput.list(List.of(web("@dev", "java", "-XX:AOTCache=x")), PLAIN, AT);
+        assertTrue(text.endsWith("  (hub of sharedserver dev)\n"), text);
+    }
+
+    @Test
     void whatIsHostileIsEscaped() {
         String text = TextOutput.list(List.of(web("web", "\u001b[31mred", "a\nb", "\udcff")), PLAIN, AT);
         assertFalse(text.contains("\u001b"), text);
