@@ -19,6 +19,8 @@ import java.nio.file.Path;
 import java.nio.file.attribute.UserPrincipal;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -37,7 +39,7 @@ final class Front {
     /** After how long an agent that was not let go asks again, in ms. */
     private static final long TRY_AGAIN = 250;
 
-    private final ServerSocketChannel listener;
+    private final Queue<ServerSocketChannel> newEars = new ConcurrentLinkedQueue<>();
     private final Selector selector;
     private final UserPrincipal owner;
     private final Verbs verbs;
@@ -86,23 +88,26 @@ final class Front {
         }
     }
 
-    Front(
-            ServerSocketChannel listener,
-            UserPrincipal owner,
-            Verbs verbs,
-            Rest rest,
-            Succession succession,
-            AgentLog log)
+    Front(ServerSocketChannel first, UserPrincipal owner, Verbs verbs, Rest rest, Succession succession, AgentLog log)
             throws IOException {
-        this.listener = listener;
         this.owner = owner;
         this.verbs = verbs;
         this.rest = rest;
         this.succession = succession;
         this.log = log;
         this.selector = Selector.open();
+        add(first);
+    }
+
+    private void add(ServerSocketChannel listener) throws IOException {
         listener.configureBlocking(false);
         listener.register(selector, SelectionKey.OP_ACCEPT);
+    }
+
+    /** Listens there, too: who has connected to the socket of a removed directory is served still. Thread-safe. */
+    void listen(ServerSocketChannel listener) {
+        newEars.add(listener);
+        selector.wakeup();
     }
 
     /** Says that something has just happened, after which the agent may be needed no more. */
@@ -114,9 +119,12 @@ final class Front {
     void run() throws IOException, InterruptedException {
         while (true) {
             selector.select(Math.max(1, Math.min(dismissSilent(), untilRest())));
+            for (SelectionKey key : selector.selectedKeys()) {
+                acceptAll((ServerSocketChannel) key.channel());
+            }
             selector.selectedKeys().clear();
-            for (SocketChannel channel = listener.accept(); channel != null; channel = listener.accept()) {
-                welcome(channel);
+            for (ServerSocketChannel ear = newEars.poll(); ear != null; ear = newEars.poll()) {
+                add(ear);
             }
             Offer wanted = offer.get();
             if (wanted != null) {
@@ -129,6 +137,12 @@ final class Front {
                 // something was under way: soon again
                 lastActive = System.nanoTime() - (rest.patienceMillis() - TRY_AGAIN) * 1_000_000L;
             }
+        }
+    }
+
+    private void acceptAll(ServerSocketChannel listener) throws IOException {
+        for (SocketChannel channel = listener.accept(); channel != null; channel = listener.accept()) {
+            welcome(channel);
         }
     }
 

@@ -9,8 +9,10 @@ import dev.sharedserver.core.Period;
 import dev.sharedserver.os.guard.GuardEvent;
 import dev.sharedserver.os.guard.GuardLink;
 import java.io.IOException;
+import java.nio.channels.ServerSocketChannel;
 import java.util.Objects;
 import java.util.concurrent.SynchronousQueue;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The agent's time: until the guard lets it go, is gone itself, or has lost the directory. */
@@ -22,6 +24,9 @@ final class Lease implements GuardReader.Control, Front.Rest {
     /** The variable of the guard's environment that says another time; for tests, and for who wants the memory back. */
     private static final String SETTING = "SHAREDSERVER_SLEEP_AFTER";
 
+    /** For as long as there is a server, in ms. */
+    private static final long NEVER = Long.MAX_VALUE / 4;
+
     /** After how long without work agent and guard end where there is no server, in ms. */
     private static final long END_AFTER = 5_000;
 
@@ -30,18 +35,21 @@ final class Lease implements GuardReader.Control, Front.Rest {
 
     private final GuardLink guard;
     private final Supervisor supervisor;
+    private final Habitat habitat;
     private final AgentLog log;
     private final SynchronousQueue<GuardEvent.Leave> answers = new SynchronousQueue<>();
     private final long sleepAfter;
     private volatile boolean replaced;
     private volatile Runnable nudge = () -> {};
+    private volatile Consumer<ServerSocketChannel> ear = channel -> {};
     private @Nullable GuardReader reader;
 
-    Lease(GuardLink guard, Supervisor supervisor, AgentLog log) {
+    Lease(GuardLink guard, Supervisor supervisor, Habitat habitat, AgentLog log) {
         this.guard = guard;
         this.supervisor = supervisor;
+        this.habitat = habitat;
         this.log = log;
-        this.sleepAfter = sleepAfter(System.getenv(SETTING), log);
+        this.sleepAfter = habitat.wakes() ? sleepAfter(System.getenv(SETTING), log) : NEVER;
     }
 
     private static long sleepAfter(@Nullable String setting, AgentLog log) {
@@ -61,6 +69,10 @@ final class Lease implements GuardReader.Control, Front.Rest {
 
     void nudgeBy(Runnable wake) {
         this.nudge = wake;
+    }
+
+    void listenBy(Consumer<ServerSocketChannel> listen) {
+        this.ear = listen;
     }
 
     @Override
@@ -92,13 +104,13 @@ final class Lease implements GuardReader.Control, Front.Rest {
         if (!supervisor.quiet()) {
             return GuardEvent.Leave.STAY;
         }
-        supervisor.snapshot().save();
+        supervisor.snapshot().save(habitat.memory());
         wish.tell(seen);
         GuardEvent.Leave answer = answers.take();
         if (answer == GuardEvent.Leave.GO) {
             Runtime.getRuntime().halt(0);
         }
-        Snapshot.spend(Snapshot.PLACE);
+        Snapshot.spend(habitat.memory());
         return answer;
     }
 
@@ -114,9 +126,22 @@ final class Lease implements GuardReader.Control, Front.Rest {
     @Override
     public void directoryChanged() {
         log.say("the state directory was removed and made again: everything is written anew");
-        replaced = true;
+        replaced = !listensAgain();
         supervisor.writeAll();
         nudge.run();
+    }
+
+    private boolean listensAgain() {
+        try {
+            ServerSocketChannel again = habitat.listenerMadeAgain();
+            if (again != null) {
+                ear.accept(again);
+            }
+            return again != null;
+        } catch (IOException e) {
+            log.say("cannot listen in the directory that was made again: " + e.getMessage());
+            return false;
+        }
     }
 
     @Override

@@ -17,9 +17,7 @@ import dev.sharedserver.os.Proc;
 import dev.sharedserver.os.guard.GuardEvent;
 import dev.sharedserver.os.guard.GuardLink;
 import java.io.FileInputStream;
-import java.io.FileOutputStream;
 import java.io.IOException;
-import java.nio.channels.Channel;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,53 +25,48 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.Executor;
 
-/**
- * The agent's entry: takes what the guard hands over (descriptors 0 and 3 to 6, see {@code docs/protocol.md}), puts the
- * parts together and listens.
- */
+/** The agent's entry: takes what the guard hands over, puts the parts together and listens. */
 public final class Main {
-
-    private static final String FROM_GUARD = "/proc/self/fd/3";
-    private static final String TO_GUARD = "/proc/self/fd/4";
 
     private Main() {}
 
-    /** Runs the agent until the guard lets it go. */
+    /** Runs the agent of a guard that is another process. */
     public static void main(String[] arguments) throws IOException, InterruptedException {
+        run(new Inherited());
+    }
+
+    /** Runs the agent until the guard lets it go. */
+    public static void run(Habitat habitat) throws IOException, InterruptedException {
         AgentLog log = new AgentLog(System.err);
         // the guard tells the last line to who waits
         Thread.currentThread().setUncaughtExceptionHandler((thread, failure) -> {
             failure.printStackTrace();
             System.err.println(failure);
         });
-        GuardLink guard = new GuardLink(
-                new FileInputStream(FROM_GUARD), new FileOutputStream(TO_GUARD), OsText::decode, OsText::encode);
+        GuardLink guard = habitat.guard();
         if (!(guard.next() instanceof GuardEvent.Init init)) {
             throw new IOException("the guard did not introduce itself");
         }
-        Channel listener = System.inheritedChannel();
-        if (!(listener instanceof ServerSocketChannel socket)) {
-            throw new IOException("descriptor 0 is no listening socket: " + listener);
-        }
+        ServerSocketChannel socket = habitat.listener();
         Path directory = Path.of(init.stateDirectory());
         StateDirectory store = StateDirectory.open(directory);
         EventLog events = new EventLog(directory);
         LogFiles logs = new LogFiles(init.logDirectory().isEmpty() ? directory : Path.of(init.logDirectory()));
         Proc proc = new Proc(OsText::decode);
         ProcessId guardProcess = new ProcessId(init.guardPid(), init.guardStartTime());
-        Host host = new Host(guardProcess, proc.bootId(), init.notifyAddress());
-        Snapshot left = snapshot();
+        Host host = new Host(guardProcess, proc.bootId(), init.notifyAddress(), habitat.memory());
+        Snapshot left = snapshot(host);
         Adopter adopter = new Adopter(store, proc, host, logs, children(init), left.surroundings());
         Executor mailboxes = task -> Thread.ofVirtual().start(task);
         Listeners listeners = new Listeners();
         Supervisor supervisor = new Supervisor(
                 store, events, guard, host, adopter, logs, listeners, proc, mailboxes, reason -> end(reason, log), log);
-        Lease lease = new Lease(guard, supervisor, log);
+        Lease lease = new Lease(guard, supervisor, habitat, log);
         GuardReader reader = new GuardReader(guard, supervisor, lease);
         lease.follow(reader);
         Thread.ofPlatform().name("guard").start(reader);
         supervisor.adoptAll(init, left);
-        Snapshot.spend(Snapshot.PLACE);
+        Snapshot.spend(host.memory());
         supervisor.awaitStrays();
         long self = ProcessHandle.current().pid();
         Path home = Path.of(init.home());
@@ -81,6 +74,7 @@ public final class Main {
         Succession succession = new Succession(init.version(), home, guardProcess, proc);
         Front front = new Front(socket, Files.getOwner(directory), verbs, lease, succession, log);
         lease.nudgeBy(front::nudge);
+        lease.listenBy(front::listen);
         supervisor.whenGone(front::nudge);
         guard.pong(0);
         front.run();
@@ -94,8 +88,8 @@ public final class Main {
         return children;
     }
 
-    private static Snapshot snapshot() throws IOException {
-        try (FileInputStream in = new FileInputStream(Snapshot.PLACE)) {
+    private static Snapshot snapshot(Host host) throws IOException {
+        try (FileInputStream in = new FileInputStream(host.memory())) {
             return Snapshot.read(in);
         }
     }

@@ -109,7 +109,7 @@ final class Succession {
         }
     }
 
-    private static Path executable(long pid) {
-        return Path.of("/proc/" + pid + "/exe");
+    private Path executable(long pid) {
+        return proc.program(pid);
     }
 }

@@ -1,36 +1,67 @@
 package dev.sharedserver.os;
 
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** Reads {@code /proc}. A process that is gone, or not ours to look at, is null and never an error. */
+/**
+ * What is known of processes: {@code /proc} where there is one. A process that is gone, or not ours to look at, is null and never an
+ * error. Elsewhere than on Linux less is known; what is not is null, -1 or empty as well.
+ */
 public final class Proc {
 
     /** USER_HZ: the unit of start times. 100 on every Linux of the architectures the product runs on. */
     public static final int TICKS_PER_SECOND = 100;
 
+    /** Where Linux shows its processes. */
+    public static final Path ROOT = Path.of("/proc");
+
     private final Path root;
+    private final boolean shown;
     private final Function<byte[], String> decoder;
 
     /** Reads the machine's {@code /proc}; {@code decoder} makes text of bytes that may be no UTF-8. */
     public Proc(Function<byte[], String> decoder) {
-        this(Path.of("/proc"), decoder);
+        this(ROOT, decoder);
     }
 
     Proc(Path root, Function<byte[], String> decoder) {
         this.root = root;
+        this.shown = Files.exists(root.resolve("self"));
         this.decoder = decoder;
+    }
+
+    /** Returns the pids of all processes that are shown; fails rather than show fewer. */
+    public List<Long> pids() throws IOException {
+        if (!shown) {
+            return Elsewhere.pids();
+        }
+        List<Long> pids = new ArrayList<>();
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(root, "[0-9]*")) {
+            for (Path entry : entries) {
+                pids.add(Long.parseLong(String.valueOf(entry.getFileName())));
+            }
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
+        }
+        return pids;
     }
 
     /** Returns what the kernel says of a process. */
     public @Nullable ProcStat stat(long pid) {
+        if (!shown) {
+            return Elsewhere.stat(pid);
+        }
         byte[] bytes = bytes(pid, "stat");
         return bytes == null ? null : ProcStat.parse(bytes);
     }
@@ -43,7 +74,7 @@ public final class Proc {
 
     /** Returns argv; empty for a zombie or a kernel thread. */
     public @Nullable List<String> cmdline(long pid) {
-        return strings(pid, "cmdline");
+        return shown ? strings(pid, "cmdline") : Elsewhere.cmdline(pid);
     }
 
     /** Returns the environment it was executed with, {@code K=V} each. */
@@ -53,7 +84,7 @@ public final class Proc {
 
     /** Returns the path of its program. */
     public @Nullable String exe(long pid) {
-        return link(pid, "exe");
+        return shown ? link(pid, "exe") : Elsewhere.exe(pid);
     }
 
     /** Returns its working directory. */
@@ -68,12 +99,18 @@ public final class Proc {
 
     /** Tells whether that is the id of a process: /proc answers for ids of threads, too. */
     public boolean isProcess(long pid) {
+        if (!shown) {
+            return ProcessHandle.of(pid).isPresent();
+        }
         String group = status(pid, "Tgid:");
         return group != null && Long.parseLong(group, 0, end(group), 10) == pid;
     }
 
     /** Returns its real user id, -1 if there is no such process. */
     public int uid(long pid) {
+        if (!shown) {
+            return Elsewhere.uid(pid);
+        }
         String uid = status(pid, "Uid:");
         return uid == null ? -1 : Integer.parseInt(uid, 0, end(uid), 10);
     }
@@ -121,8 +158,54 @@ public final class Proc {
         }
     }
 
-    /** Returns this boot's id. */
+    /** Returns a file that stands for one that a process has open: it can be read where the file has lost its name. */
+    public Path open(long pid, int fd) {
+        return root.resolve(Long.toString(pid)).resolve("fd").resolve(Integer.toString(fd));
+    }
+
+    /** Returns a link to a process's program, which can be read where that was removed. */
+    public Path program(long pid) {
+        return root.resolve(Long.toString(pid)).resolve("exe");
+    }
+
+    /** Returns a path of one of this process's own descriptors, as open(2) takes it. */
+    public static String own(int fd) {
+        return own().resolve(Integer.toString(fd)).toString();
+    }
+
+    /** Returns the directory that shows them all. */
+    public static Path own() {
+        // /dev/fd may be missing in a chroot, and is all that there is elsewhere
+        Path linux = ROOT.resolve("self/fd");
+        return Files.isDirectory(linux) ? linux : Path.of("/dev/fd");
+    }
+
+    /** Returns the directory that shows the calling thread. */
+    public static String ownThread() throws IOException {
+        return ROOT.resolve(Files.readSymbolicLink(ROOT.resolve("thread-self"))).toString();
+    }
+
+    /** Returns the files that any process has open that we may look at. */
+    public Set<Path> openFiles() throws IOException {
+        Set<Path> open = new HashSet<>();
+        for (long pid : pids()) {
+            try (DirectoryStream<Path> descriptors =
+                    Files.newDirectoryStream(root.resolve(Long.toString(pid)).resolve("fd"))) {
+                for (Path descriptor : descriptors) {
+                    open.add(Files.readSymbolicLink(descriptor));
+                }
+            } catch (IOException | DirectoryIteratorException e) {
+                // another user's, or it has just ended
+            }
+        }
+        return open;
+    }
+
+    /** Returns this boot's id; empty where there is none, and start times are enough to tell one run from another. */
     public String bootId() throws IOException {
+        if (!shown) {
+            return "";
+        }
         return decoder.apply(Files.readAllBytes(root.resolve("sys/kernel/random/boot_id")))
                 .trim();
     }

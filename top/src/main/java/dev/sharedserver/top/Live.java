@@ -8,7 +8,6 @@ import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashSet;
@@ -48,7 +47,7 @@ final class Live {
     private final boolean keys;
     private final View view = new View();
     private final Screen screen;
-    private final Load load = new Load(Path.of("/proc"));
+    private final Load load = new Load(Proc.ROOT);
     private final BlockingQueue<Input> inputs = new LinkedBlockingQueue<>();
     private final FileOutputStream out = new FileOutputStream(FileDescriptor.out);
     private final Attributes found;

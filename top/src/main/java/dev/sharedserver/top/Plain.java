@@ -1,10 +1,10 @@
 package dev.sharedserver.top;
 
+import dev.sharedserver.os.Proc;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -15,7 +15,7 @@ final class Plain {
 
     private final Product product;
     private final FileOutputStream out = new FileOutputStream(FileDescriptor.out);
-    private final Load load = new Load(Path.of("/proc"));
+    private final Load load = new Load(Proc.ROOT);
     private final CountDownLatch over = new CountDownLatch(1);
     private String last = "";
     private String complaint = "";

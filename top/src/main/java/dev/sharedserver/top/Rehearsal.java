@@ -1,5 +1,6 @@
 package dev.sharedserver.top;
 
+import dev.sharedserver.os.Proc;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -19,7 +20,7 @@ final class Rehearsal {
                         + "[{\"pid\":1,\"attached_at\":\"2026-01-01T00:00:00Z\",\"metadata\":null}]}]";
         View view = new View();
         view.show(Listing.parse(json));
-        view.costs = new Load(Path.of("/proc")).look(Set.of(1L), System.nanoTime());
+        view.costs = new Load(Proc.ROOT).look(Set.of(1L), System.nanoTime());
         Screen screen = new Screen(new Colors(true), true, pid -> new Screen.Facts("/bin/x", "/"));
         List<AttributedString> lines = screen.lines(view, 80, 24, System.currentTimeMillis());
         Screen.plain(view.all(), Map.of(), System.currentTimeMillis());

@@ -30,9 +30,6 @@ import org.jspecify.annotations.Nullable;
 public record Snapshot(
         Map<ProcessId, Launch.Surroundings> surroundings, Map<ServerName, StateDirectory.Content> files) {
 
-    /** The memory that the guard handed over and keeps. */
-    public static final String PLACE = "/proc/self/fd/6";
-
     private static final int MAGIC = 0x53534e32; // "SSN2"
 
     /** Instead of MAGIC: an agent has taken over since, so that the files stand on disk as they should and not as here. */
@@ -77,12 +74,12 @@ public record Snapshot(
         return bytes.toByteArray();
     }
 
-    /** Puts it where the guard keeps it. */
-    public void save() throws IOException {
+    /** Puts it into the file at {@code path}, which the guard keeps. */
+    public void save(String path) throws IOException {
         byte[] bytes = write();
         // an agent that goes to sleep and a restart do not write into each other's
         synchronized (Snapshot.class) {
-            try (FileOutputStream out = new FileOutputStream(PLACE)) {
+            try (FileOutputStream out = new FileOutputStream(path)) {
                 out.write(bytes);
             }
         }

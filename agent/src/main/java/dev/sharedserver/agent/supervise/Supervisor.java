@@ -396,7 +396,7 @@ public final class Supervisor {
 
     /** Leaves the environments with the guard: an agent that dies during a restart has a successor who goes on with it. */
     void remember() throws IOException {
-        new Snapshot(snapshot().surroundings(), Map.of()).save();
+        new Snapshot(snapshot().surroundings(), Map.of()).save(host.memory());
     }
 
     /** Returns every name that memory or disk knows, in order, without a look at what the disk says. */

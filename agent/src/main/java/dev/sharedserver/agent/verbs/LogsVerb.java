@@ -12,6 +12,7 @@ import dev.sharedserver.cli.UsageError;
 import dev.sharedserver.core.Quote;
 import dev.sharedserver.core.lifecycle.Instance;
 import dev.sharedserver.core.wire.LauncherConnection;
+import dev.sharedserver.os.Proc;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,13 +30,15 @@ final class LogsVerb {
 
     private final Supervisor supervisor;
     private final LogFiles logs;
+    private final Proc proc;
     private final LauncherConnection launcher;
     private final boolean terminal;
 
     /** Makes the verb; {@code terminal} says whether what it sends is shown by one. */
-    LogsVerb(Supervisor supervisor, LogFiles logs, LauncherConnection launcher, boolean terminal) {
+    LogsVerb(Supervisor supervisor, LogFiles logs, Proc proc, LauncherConnection launcher, boolean terminal) {
         this.supervisor = supervisor;
         this.logs = logs;
+        this.proc = proc;
         this.launcher = launcher;
         this.terminal = terminal;
     }
@@ -88,7 +91,7 @@ final class LogsVerb {
         }
         for (int fd = 1; fd <= 2 && pid != null && !Files.exists(log); fd++) {
             // removed while it is written to, or somewhere that another tool has chosen
-            Path open = Path.of("/proc/" + pid + "/fd/" + fd);
+            Path open = proc.open(pid, fd);
             if (Files.isRegularFile(open)) {
                 return new LogPlace(open, log, notes);
             }

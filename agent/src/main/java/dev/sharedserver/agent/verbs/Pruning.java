@@ -7,6 +7,7 @@ import dev.sharedserver.core.InvalidInput;
 import dev.sharedserver.core.Period;
 import dev.sharedserver.core.Quote;
 import dev.sharedserver.core.ServerName;
+import dev.sharedserver.os.Proc;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -15,7 +16,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +36,7 @@ final class Pruning {
     private static final String ASIDE = ".tmp-pruned-";
 
     private final Supervisor supervisor;
+    private final Proc proc;
     private final Set<Path> directories = new LinkedHashSet<>();
 
     /** What one server has left. */
@@ -45,8 +46,9 @@ final class Pruning {
         private long lastMillis;
     }
 
-    Pruning(Supervisor supervisor, Path stateDirectory, Path logDirectory) {
+    Pruning(Supervisor supervisor, Proc proc, Path stateDirectory, Path logDirectory) {
         this.supervisor = supervisor;
+        this.proc = proc;
         directories.add(stateDirectory);
         directories.add(logDirectory);
     }
@@ -67,7 +69,7 @@ final class Pruning {
                 old.put(entry.getKey(), entry.getValue());
             }
         }
-        Set<Path> open = old.isEmpty() ? Set.of() : open();
+        Set<Path> open = old.isEmpty() ? Set.of() : proc.openFiles();
         for (Map.Entry<ServerName, Left> entry : old.entrySet()) {
             Left left = entry.getValue();
             left.files.removeIf(open::contains);
@@ -136,23 +138,6 @@ final class Pruning {
             }
         }
         return null;
-    }
-
-    /** Returns what any process that we may look at has open. */
-    private static Set<Path> open() throws IOException {
-        Set<Path> open = new HashSet<>();
-        try (DirectoryStream<Path> processes = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
-            for (Path process : processes) {
-                try (DirectoryStream<Path> descriptors = Files.newDirectoryStream(process.resolve("fd"))) {
-                    for (Path descriptor : descriptors) {
-                        open.add(Files.readSymbolicLink(descriptor));
-                    }
-                } catch (IOException | java.nio.file.DirectoryIteratorException e) {
-                    // another user's, or it has just ended
-                }
-            }
-        }
-        return open;
     }
 
     /** Removes a file unless its server has been started meanwhile; returns null, or why not. */

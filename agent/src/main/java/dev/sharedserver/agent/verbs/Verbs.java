@@ -191,7 +191,7 @@ public final class Verbs {
                 case Command.AwaitEnd wait ->
                     new EndWait(supervisor, directory, callers, request, launcher).await(wait);
                 case Command.Logs wanted ->
-                    new LogsVerb(supervisor, logs, launcher, request.stdoutTty()).carryOut(wanted);
+                    new LogsVerb(supervisor, logs, proc, launcher, request.stdoutTty()).carryOut(wanted);
                 case Command.Events wanted -> new EventsVerb(events, history, request, launcher, out).carryOut(wanted);
                 case Command.Doctor doctor -> {
                     ConfigViews.mention(names.config(null), launcher, complaints);
@@ -491,7 +491,7 @@ public final class Verbs {
         private void prune(Command.AdminPrune prune) throws IOException, InterruptedException {
             StringBuilder report = new StringBuilder();
             StringBuilder trouble = new StringBuilder();
-            Pruning pruning = new Pruning(supervisor, directory, logs.directory());
+            Pruning pruning = new Pruning(supervisor, proc, directory, logs.directory());
             pruning.prune(prune.olderThan(), prune.dryRun(), messages, report, trouble);
             launcher.stdout(report.isEmpty() && trouble.isEmpty() ? messages.nothingToPrune() : report.toString());
             launcher.stderr(trouble.toString());

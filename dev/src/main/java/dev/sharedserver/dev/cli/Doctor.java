@@ -19,7 +19,6 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -224,16 +223,14 @@ final class Doctor {
     /** Looks for groups that a hub has started and that are nobody's child: no hub will end those any more. */
     private void lookForOrphans() throws IOException {
         TreeSet<Long> orphans = new TreeSet<>();
-        try (DirectoryStream<Path> processes = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
-            for (Path process : processes) {
-                ProcStat stat = proc.stat(Long.parseLong(process.getFileName().toString()));
-                if (stat == null || !stat.alive() || !isOfAHub(stat)) {
-                    continue;
-                }
-                ProcStat leader = proc.stat(stat.session());
-                if (leader == null || !leader.alive() || leader.ppid() <= 1) {
-                    orphans.add(stat.session());
-                }
+        for (long pid : proc.pids()) {
+            ProcStat stat = proc.stat(pid);
+            if (stat == null || !stat.alive() || !isOfAHub(stat)) {
+                continue;
+            }
+            ProcStat leader = proc.stat(stat.session());
+            if (leader == null || !leader.alive() || leader.ppid() <= 1) {
+                orphans.add(stat.session());
             }
         }
         if (orphans.isEmpty()) {

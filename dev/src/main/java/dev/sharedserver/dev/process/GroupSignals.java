@@ -3,9 +3,6 @@ package dev.sharedserver.dev.process;
 import dev.sharedserver.os.Proc;
 import dev.sharedserver.os.ProcStat;
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -61,18 +58,22 @@ public final class GroupSignals {
         }
         List<ProcStat> members = new ArrayList<>();
         boolean itself = false;
-        try (DirectoryStream<Path> processes = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
-            for (Path process : processes) {
-                ProcStat stat = proc.stat(Long.parseLong(process.getFileName().toString()));
-                if (stat != null && stat.session() == group.pgid() && stat.pgrp() > 1 && stat.alive()) {
-                    members.add(stat);
-                    itself |= stat.pid() == group.pgid() ? stat.startTime() == group.stamp() : hasToken(stat, group);
-                }
+        for (long pid : pids()) {
+            ProcStat stat = proc.stat(pid);
+            if (stat != null && stat.session() == group.pgid() && stat.pgrp() > 1 && stat.alive()) {
+                members.add(stat);
+                itself |= stat.pid() == group.pgid() ? stat.startTime() == group.stamp() : hasToken(stat, group);
             }
-        } catch (IOException e) {
-            throw new IllegalStateException("cannot read /proc", e);
         }
         return itself ? members : List.of();
+    }
+
+    private List<Long> pids() {
+        try {
+            return proc.pids();
+        } catch (IOException e) {
+            throw new IllegalStateException("cannot list the processes", e);
+        }
     }
 
     private boolean hasToken(ProcStat stat, RecordedGroup group) {

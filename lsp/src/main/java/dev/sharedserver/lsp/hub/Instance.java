@@ -9,6 +9,7 @@ import dev.sharedserver.lsp.mux.Outbox;
 import dev.sharedserver.lsp.mux.Settings;
 import dev.sharedserver.lsp.protocol.Deframer;
 import dev.sharedserver.lsp.protocol.MalformedMessage;
+import dev.sharedserver.os.Proc;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -457,9 +458,7 @@ final class Instance implements Outbox {
         Deframer deframer = new Deframer(record.limits().body());
         String why = "";
         try {
-            reader = Path.of("/proc")
-                    .resolve(Files.readSymbolicLink(Path.of("/proc/thread-self")))
-                    .toString();
+            reader = Proc.ownThread();
             if (resumed) {
                 deframer.skip(journal.skip());
                 deframer.feed(journal.left(), this::heard);

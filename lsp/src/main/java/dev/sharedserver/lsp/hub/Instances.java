@@ -567,14 +567,14 @@ final class Instances implements Instance.Watcher {
     }
 
     /** Tells whether a server has its old descriptors back: a predecessor was killed right after that. */
-    private static boolean isRestored(OnDisk record) {
+    private boolean isRestored(OnDisk record) {
         OnDisk.Attached attached = record.attached();
         if (attached == null) {
             return false;
         }
         for (var swapped : attached.attachment().swapped()) {
             try {
-                Path link = Files.readSymbolicLink(Path.of("/proc/" + record.pid() + "/fd/" + swapped.fd()));
+                Path link = Files.readSymbolicLink(proc.open(record.pid(), swapped.fd()));
                 if (link.toString().equals(attached.attachment().stdin())
                         || link.toString().equals(attached.attachment().stdout())) {
                     return false;

@@ -4,6 +4,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 import dev.sharedserver.lsp.protocol.Json;
 import dev.sharedserver.lsp.protocol.MalformedMessage;
+import dev.sharedserver.os.Proc;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -133,7 +134,7 @@ public final class Answers {
 
     private static boolean isOurs(Path path, boolean folder) throws IOException {
         PosixFileAttributes is = Files.readAttributes(path, PosixFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
-        UserPrincipal we = Files.getOwner(Path.of("/proc/self"));
+        UserPrincipal we = Files.getOwner(Proc.ROOT.resolve("self"));
         return (folder ? is.isDirectory() : is.isRegularFile() && is.size() <= LARGEST)
                 && is.owner().equals(we)
                 && is.permissions().stream().noneMatch(OTHERS_WRITE::contains);
