@@ -33,7 +33,7 @@ import java.util.zip.ZipOutputStream;
  * Assembles the product in target/sharedserver. Runs on the JDK that the product's run-time image is made of.
  *
  * <pre>
- *     bin/sharedserver     launcher and guard
+ *     bin/sharedserver     launcher and guard; where there is no such program, build/portable.sh puts one in Java there
  *     lib/*.jar            the agent and what it needs
  *     lib/runtime/         run-time image of the modules that these need (jlink)
  *     lib/version          what launcher and jars were built as: the answer to --version
@@ -72,6 +72,9 @@ final class Assemble {
             "gson.jar",
             "re2j.jar");
 
+    /** Made, and left in target/ for build/portable.sh. */
+    private static final String PORTABLE = "sharedserver-portable.jar";
+
     private static final List<String> PROGRAMS = List.of("top", "lsp", "mcp", "dev");
 
     private Assemble() {}
@@ -82,7 +85,11 @@ final class Assemble {
         }
         Files.createDirectories(HOME.resolve("bin"));
         Files.createDirectories(LIB);
-        replace(Path.of(args[0]), HOME.resolve("bin/sharedserver"));
+        if (Files.exists(Path.of(args[0]))) {
+            replace(Path.of(args[0]), HOME.resolve("bin/sharedserver"));
+        } else {
+            Files.deleteIfExists(HOME.resolve("bin/sharedserver"));
+        }
         replace(Path.of(args[0] + ".version"), LIB.resolve("version"));
         List<Path> jars = copyJars(args[1]);
         makeRuntime(jars);
@@ -135,8 +142,13 @@ final class Assemble {
             for (Path jar : originals) {
                 String name = jar.getFileName().toString().replaceFirst("-[0-9][^/]*$", "") + ".jar";
                 Path copy = LIB.resolve(name);
-                replace(name.startsWith("sharedserver-") ? withDirectCode(jar, classes) : jar, copy);
-                jars.add(copy);
+                Path wanted = name.startsWith("sharedserver-") ? withDirectCode(jar, classes) : jar;
+                if (name.equals(PORTABLE)) {
+                    replace(wanted, Path.of("target", PORTABLE));
+                } else {
+                    replace(wanted, copy);
+                    jars.add(copy);
+                }
             }
         }
         try (DirectoryStream<Path> present = Files.newDirectoryStream(LIB, "*.jar")) {

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Builds the launcher and guard with the system's C compiler ($CC, else cc).
 #
-#   build.sh product VERSION   target/sharedserver, hardened, static where the system can
+#   build.sh product VERSION   target/sharedserver, hardened, static where the system can; without a compiler, or on another
+#                              system than Linux, none: the product then gets the portable one, which is Java (docs/portable.md)
 #   build.sh asan VERSION      target/sharedserver-asan, under the address and undefined-behaviour sanitizers
 #   build.sh test VERSION      the same, and test/run.sh; its last line ("N passed, N failed") in target/tests.txt
 #
@@ -20,8 +21,18 @@ cc=${CC:-cc}
 # $CC may hold options (CC="ccache gcc"), so it is split into words here and below on purpose
 # shellcheck disable=SC2086
 set -- $cc
-if ! command -v "$1" >/dev/null 2>&1; then
-	echo "build.sh: no C compiler: '$1' is not on the PATH." >&2
+without=
+command -v "$1" >/dev/null 2>&1 || without="no C compiler: '$1' is not on the PATH"
+[ "$(uname -s)" = Linux ] || without="$(uname -s) is not Linux"
+if [ -n "$without" ] && [ "$what" = product ]; then
+	echo "build.sh: $without: the product gets its launcher and guard in Java, which is slower (docs/portable.md)" >&2
+	mkdir -p target
+	rm -f target/sharedserver
+	echo "$version" >target/sharedserver.version
+	exit 0
+fi
+if [ -n "$without" ]; then
+	echo "build.sh: $without." >&2
 	echo "Install one (Debian, Ubuntu: apt-get install gcc libc6-dev; Fedora: dnf install gcc glibc-devel)" >&2
 	echo "or name yours in the environment variable CC." >&2
 	exit 1

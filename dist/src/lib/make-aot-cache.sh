@@ -9,6 +9,8 @@
 # usage: make-aot-cache.sh, by whoever may write to this directory; the build does it
 set -eu
 lib=$(cd "$(dirname "$0")" && pwd -P)
+# the portable product, whose guard and agent are one program, has portable.options instead (make-program-cache.sh)
+[ -f "$lib/agent.options" ] || exit 0
 cache=$(sed -n 's|^-XX:AOTCache=%h/lib/||p' "$lib/agent.options")
 if [ -f "$lib/$cache" ]; then
 	exit 0
