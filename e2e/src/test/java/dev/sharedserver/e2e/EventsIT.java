@@ -11,10 +11,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** {@code events}: what happened, when, who asked, and why it ended. */
+@Tag("portable")
 @ExtendWith(SandboxExtension.class)
 class EventsIT {
 

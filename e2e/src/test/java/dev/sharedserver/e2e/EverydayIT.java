@@ -18,13 +18,16 @@ import java.nio.file.Files;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** What people and editors do all day. */
+@Tag("portable")
 @ExtendWith(SandboxExtension.class)
 class EverydayIT {
 
+    @Tag("portable-slice")
     @Test
     void anHttpServerIsStartedOnceSharedKeptInGraceRescuedAndStoppedWhenGraceEnds(Sandbox box) throws Exception {
         String port = Integer.toString(freePort());
@@ -64,6 +67,7 @@ class EverydayIT {
         assertTrue(box.filesInLockdir().stream().noneMatch(file -> file.endsWith(".json")));
     }
 
+    @Tag("portable-slice")
     @Test
     void useStartsThenAttachesAndIsIdempotentForOneClient(Sandbox box) {
         Stamped client = box.client();
@@ -86,6 +90,7 @@ class EverydayIT {
         assertFalse(Files.exists(box.work().resolve("never")));
     }
 
+    @Tag("portable-slice")
     @Test
     void anotherCommandIsAWarningAndARefusalOnRequest(Sandbox box) {
         box.serve("web", box.client());
@@ -138,6 +143,7 @@ class EverydayIT {
         assertEquals(1, box.check("web"));
     }
 
+    @Tag("portable-slice")
     @Test
     void checkTellsTheStateByItsExitCode(Sandbox box) {
         assertEquals(2, box.check("web"));
@@ -188,6 +194,7 @@ class EverydayIT {
         assertEquals(List.of("Zed", "alpha", "müde", "web"), names);
     }
 
+    @Tag("portable-slice")
     @Test
     void listJsonHasTheAgreedFieldsInOrder(Sandbox box) {
         Stamped client = box.client();
@@ -287,6 +294,7 @@ class EverydayIT {
         Until.holds(() -> box.check("web") == 1, "the client is gone");
     }
 
+    @Tag("portable-slice")
     @Test
     void aShellWithACommandStringIsNotTheClientButTheOneWhoCalledIt(Sandbox box) {
         box.sh("\"$SS\" use web -- sleep 1000; exit $?").run().ok();
@@ -353,6 +361,7 @@ class EverydayIT {
         Until.holds(() -> box.check("web") == 1, "the client is still watched");
     }
 
+    @Tag("portable-slice")
     @Test
     void restartKeepsEnvironmentAndDirectory(Sandbox box) {
         Stamped client = box.client();
@@ -438,6 +447,7 @@ class EverydayIT {
         wait.await().exits(1).complains("" + master.pid());
     }
 
+    @Tag("portable-slice")
     @Test
     void waitOutlivesTheRemovalOfTheStateDirectory(Sandbox box) {
         Stamped client = box.client();
@@ -453,6 +463,7 @@ class EverydayIT {
         assertEquals("web\n", ended.await().ok().out());
     }
 
+    @Tag("own-guard")
     @Test
     void waitDoesNotPoll(Sandbox box) throws InterruptedException {
         box.serve("web", box.client());
@@ -465,6 +476,7 @@ class EverydayIT {
         wait.await().ok();
     }
 
+    @Tag("portable-slice")
     @Test
     void logsShowsFollowsAndFilters(Sandbox box) {
         box.run(
@@ -501,6 +513,7 @@ class EverydayIT {
         assertEquals("first\n", Sandbox.read(box.lockdir().resolve("web.log.1")));
     }
 
+    @Tag("portable-slice")
     @Test
     void runHoldsItsLeaseForAsLongAsTheCommandLives(Sandbox box) {
         box.run("admin", "start", "web", "--", "sleep", "1000").ok();
@@ -583,6 +596,7 @@ class EverydayIT {
         Until.holds(() -> box.run("logs", "web").out().equals("42\n"), "the shell ran it");
     }
 
+    @Tag("portable-slice")
     @Test
     void useOptionsReachTheServer(Sandbox box) throws IOException {
         Files.writeString(box.work().resolve("input"), "from stdin\n");
@@ -630,6 +644,7 @@ class EverydayIT {
         Until.holds(() -> box.run("logs", "web").out().equals("trouble\n"), "the rest is in the log");
     }
 
+    @Tag("portable-slice")
     @Test
     void theStopSignalIsTheOneAskedFor(Sandbox box) {
         box.run(

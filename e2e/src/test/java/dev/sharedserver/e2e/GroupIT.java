@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Rules 5 and 6: a stop is total, and nobody deletes a successor. */
+@Tag("portable")
 @ExtendWith(SandboxExtension.class)
 @Tag("sanitized")
 class GroupIT {

@@ -9,12 +9,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What commands read from standard input: a config for {@code up}, and what Claude Code tells its hooks. */
+@Tag("portable")
 @ExtendWith(SandboxExtension.class)
 class InputIT {
 
@@ -108,7 +110,7 @@ class InputIT {
 
     private static boolean isReading(Sandbox box, Path fifo) {
         return ProcessFacts.naming(box.root().toString()).stream()
-                .anyMatch(pid -> "sharedserver\n".equals(ProcessFacts.read(pid, "comm"))
+                .anyMatch(pid -> Product.comm().equals(ProcessFacts.comm(pid))
                         && fifo.toString().equals(ProcessFacts.link(pid, "fd/0")));
     }
 

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** The processes of ours that watch one state directory: those that hold its lock. */
+/** The processes of ours that watch one state directory: those that hold its lock. In the portable product they are one. */
 record Overseers(@Nullable Stamped guard, @Nullable Stamped agent) {
 
     /** Whoever holds the lock, also one that is about to end: what of them is guard or agent cannot be told of each. */
@@ -44,6 +44,6 @@ record Overseers(@Nullable Stamped guard, @Nullable Stamped agent) {
                 agent = process;
             }
         }
-        return new Overseers(guard, agent);
+        return new Overseers(guard == null && Product.isPortable() ? agent : guard, agent);
     }
 }

@@ -22,6 +22,16 @@ final class Product {
         return HOME.resolve("bin/sharedserver");
     }
 
+    /** Tells whether guard and agent are one process, in Java: {@code docs/portable.md}. */
+    static boolean isPortable() {
+        return Files.exists(HOME.resolve("lib/portable.options"));
+    }
+
+    /** Returns what the kernel calls a process that is a launcher. */
+    static String comm() {
+        return isPortable() ? "java" : "sharedserver";
+    }
+
     /** Returns the command in a place that every user reaches: the product itself, or a copy where it lies hidden. */
     static Path binForOthers() {
         return ForOthers.HOME.resolve("bin/sharedserver");

@@ -33,7 +33,8 @@ class RaceIT {
         "500, TMPFS, false", "500, TMPFS, true", "500, DISK, false", "500, DISK, true"
     })
     void concurrentUseOfAStoppedNameIsOneStartAndAllReferences(
-            int count, Medium medium, boolean agentRuns, Sandboxes sandboxes) {
+            int wanted, Medium medium, boolean agentRuns, Sandboxes sandboxes) {
+        int count = Racers.together(wanted);
         Sandbox box = sandboxes.open(medium);
         if (agentRuns) {
             box.serve("other", box.client());
@@ -58,7 +59,9 @@ class RaceIT {
         Stamped holder = box.client();
         Stamped server = box.serve("web", holder);
         List<Racers.Racer> racers = Racers.run(
-                box, 200, "for i in 1 2 3; do \"$SS\" use web --pid $$ && \"$SS\" unuse web --pid $$ || exit 9; done");
+                box,
+                Racers.together(200),
+                "for i in 1 2 3; do \"$SS\" use web --pid $$ && \"$SS\" unuse web --pid $$ || exit 9; done");
         assertAllSucceeded(racers);
         assertEquals(server, box.serverProcess("web"));
         assertEquals(Set.of("" + holder.pid()), clientsOnDisk(box));
@@ -76,7 +79,7 @@ class RaceIT {
               "$SS" unuse web --pid $$ >unused.$$ || exit 5
             done
             """;
-        List<Racers.Racer> racers = Racers.run(box, 20, line, SERVER);
+        List<Racers.Racer> racers = Racers.run(box, Racers.together(20), line, SERVER);
         assertAllSucceeded(racers);
         Until.holds(() -> box.check("web") == 2, "nobody uses it any more");
         for (String started : box.lines("starts")) {
@@ -88,7 +91,7 @@ class RaceIT {
     void concurrentUseOfManyNamesStartsEachOnce(Sandbox box) {
         List<Racers.Racer> racers = Racers.run(
                 box,
-                100,
+                Racers.together(100),
                 "for n in a b c d e; do \"$SS\" use $n --pid $$ -- sh -c \"echo $n >>starts; exec sleep 1000\" || exit"
                         + " 9; done");
         assertAllSucceeded(racers);
@@ -96,7 +99,7 @@ class RaceIT {
                 List.of("a", "b", "c", "d", "e"),
                 box.lines("starts").stream().sorted().toList());
         for (String name : List.of("a", "b", "c", "d", "e")) {
-            assertEquals(100, box.refcountOnDisk(name));
+            assertEquals(racers.size(), box.refcountOnDisk(name));
         }
     }
 
@@ -142,12 +145,12 @@ class RaceIT {
         Stamped dying = box.serverProcess("web");
         Invocation.Running stop = box.inBackground(box.command("stop", "web", "--even-if-used"));
         Until.holds(() -> !box.lines("stopping").isEmpty(), "the server got TERM");
-        List<Racers.Racer> racers = Racers.run(box, 50, USE, SERVER);
+        List<Racers.Racer> racers = Racers.run(box, Racers.together(50), USE, SERVER);
         stop.await().ok();
         assertAllSucceeded(racers);
         assertEquals(2, box.lines("starts").size());
         assertNotEquals(dying, box.serverProcess("web"));
-        assertTrue(box.refcountOnDisk("web") >= 50);
+        assertTrue(box.refcountOnDisk("web") >= racers.size());
     }
 
     @Test
@@ -237,7 +240,7 @@ class RaceIT {
     @Test
     void concurrentUseWhileTheServerCrashesEndsWithOneServerOrNone(Sandbox box) {
         Stamped server = box.serve("web", box.client());
-        List<Racers.Racer> racers = Racers.run(box, 50, USE, SERVER, server::kill);
+        List<Racers.Racer> racers = Racers.run(box, Racers.together(50), USE, SERVER, server::kill);
         assertAllSucceeded(racers);
         List<String> starts = box.lines("starts");
         assertTrue(starts.size() <= 1, () -> "started more than once: " + starts);

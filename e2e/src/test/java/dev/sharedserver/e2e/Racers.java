@@ -33,7 +33,15 @@ final class Racers {
         exec sleep 1000
         """;
 
+    /** Where each launcher is a JVM. */
+    private static final int JVMS_TOGETHER = 12;
+
     private Racers() {}
+
+    /** Returns how many racers a test can have that wants that many: fewer where the product is the portable one. */
+    static int together(int wanted) {
+        return Product.isPortable() ? Math.min(JVMS_TOGETHER, wanted) : wanted;
+    }
 
     /** Runs the line in {@code count} shells at once and waits for all results. {@code $$} is the shell's pid. */
     static List<Racer> run(Sandbox box, int count, String line) {

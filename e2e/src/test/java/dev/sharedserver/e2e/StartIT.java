@@ -14,6 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Rule 7: a start is honest. */
+@Tag("portable")
 @ExtendWith(SandboxExtension.class)
 @Tag("sanitized")
 class StartIT {
