@@ -68,6 +68,22 @@ class InheritanceIT {
         assertTrue(targets.get(3).startsWith("3 -> /proc/"), listing);
     }
 
+    @Tag("portable-slice")
+    @Test
+    void aCommandThatTheCallerBecomesHasTheCallersDescriptorsAndNoneOfOurs(Sandbox box) {
+        box.serve("web", box.client());
+        Result run = box.sh("exec 7>kept; exec \"$SS\" run web -- ls -l /proc/self/fd")
+                .run()
+                .ok();
+        List<String> open = run.out()
+                .lines()
+                .filter(line -> line.contains(" -> "))
+                .map(line -> line.replaceAll(".* ([0-9]+) -> .*/", "$1 "))
+                .toList();
+        // the fourth is the directory that ls itself reads
+        assertEquals(List.of("3 fd", "7 kept"), open.subList(3, open.size()), run::toString);
+    }
+
     @Test
     void theEnvironmentIsTheCallersAndNothingElse(Sandbox box) {
         Result use = box.command(

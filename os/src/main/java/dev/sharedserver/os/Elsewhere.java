@@ -8,8 +8,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is known of processes where there is no {@code /proc}: by {@link ProcessHandle} and ps(1) as POSIX has it. A start time
- * is in ms here; sessions are not shown by POSIX, so that a process counts as of the session of its group's leader.
+ * What is known of processes where there is no {@code /proc}: by {@link ProcessHandle} and ps(1) as POSIX has it, and its column
+ * {@code state}, which POSIX has not and everybody else has. A start time is in ms here; sessions are not shown by POSIX, so that
+ * a process counts as of the session of its group's leader.
  */
 final class Elsewhere {
 
@@ -20,7 +21,7 @@ final class Elsewhere {
     }
 
     static @Nullable ProcStat stat(long pid) {
-        String line = ps(pid, "ppid=,pgid=,nice=,tty=,state=,comm=");
+        String line = ps(pid, "ppid", "pgid", "nice", "tty", "state", "comm");
         if (line == null) {
             return null;
         }
@@ -42,6 +43,7 @@ final class Elsewhere {
                     terminal ? 1 : 0,
                     0,
                     fields[2].equals("-") ? 0 : Integer.parseInt(fields[2]),
+                    1,
                     startTime(pid));
         } catch (NumberFormatException e) {
             return null;
@@ -56,7 +58,7 @@ final class Elsewhere {
     }
 
     static int uid(long pid) {
-        String uid = ps(pid, "uid=");
+        String uid = ps(pid, "uid");
         try {
             return uid == null ? -1 : Integer.parseInt(uid.strip());
         } catch (NumberFormatException e) {
@@ -81,9 +83,14 @@ final class Elsewhere {
                 .orElse(null);
     }
 
-    private static @Nullable String ps(long pid, String columns) {
+    private static @Nullable String ps(long pid, String... columns) {
+        List<String> command = new ArrayList<>(List.of("ps", "-p", Long.toString(pid)));
+        for (String column : columns) {
+            // without a heading, which ends with the argument by POSIX: each in one of its own
+            command.addAll(List.of("-o", column + "="));
+        }
         try {
-            Process ps = new ProcessBuilder("ps", "-o", columns, "-p", Long.toString(pid))
+            Process ps = new ProcessBuilder(command)
                     .redirectError(ProcessBuilder.Redirect.DISCARD)
                     .start();
             String out = new String(ps.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

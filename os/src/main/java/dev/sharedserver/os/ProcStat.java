@@ -7,10 +7,11 @@ import org.jspecify.annotations.Nullable;
  * What {@code /proc/<pid>/stat} says (proc(5)).
  *
  * @param comm name of the program, at most 15 bytes, any of them possible
- * @param state one letter; Z and X are dead
+ * @param state one letter, of the process's first thread; Z and X are those of a dead one
  * @param session session id
  * @param tty device number of the controlling terminal, 0 for none
  * @param flags PF_ flags of the kernel
+ * @param threads how many it has, with the first one, which is counted even when it has ended before the others
  * @param startTime clock ticks since boot
  */
 public record ProcStat(
@@ -23,6 +24,7 @@ public record ProcStat(
         long tty,
         long flags,
         int nice,
+        long threads,
         long startTime) {
 
     /** PF_FORKNOEXEC of linux/sched.h: forked, and no other program was executed since. */
@@ -71,15 +73,19 @@ public record ProcStat(
                     fields[4],
                     fields[6],
                     (int) fields[16],
+                    fields[17],
                     fields[19]);
         } catch (NumberFormatException e) {
             return null;
         }
     }
 
-    /** Tells whether the process still executes. */
+    /**
+     * Tells whether the process still executes. Its first thread may have ended before the others, and looks ended for a moment while
+     * another one executes a new program (the case of every JVM that does).
+     */
     public boolean alive() {
-        return state != 'Z' && state != 'X';
+        return state != 'X' && (state != 'Z' || threads > 1);
     }
 
     /** Tells whether it is a fork that runs the program of its parent, as a subshell does. */

@@ -30,6 +30,7 @@ class ProcTest {
         assertEquals(1, stat.ppid());
         assertEquals(3, stat.session());
         assertEquals(-5, stat.nice());
+        assertEquals(1, stat.threads());
         assertEquals(987654, stat.startTime());
         assertTrue(stat.forkedWithoutExec());
     }
@@ -51,6 +52,30 @@ class ProcTest {
         assertTrue(proc.uid(self) >= 0);
         assertEquals(0, proc.limits(self).size() % 2);
         assertTrue(proc.limits(self).size() >= 32, "16 limits, soft and hard");
+    }
+
+    @Test
+    void aProcessWhoseFirstThreadHasEndedIsAlive() throws Exception {
+        Process child = new ProcessBuilder("python3", "-c", """
+            import ctypes, os, threading, time
+            threading.Thread(target=time.sleep, args=(1000,)).start()
+            ctypes.CDLL(None).syscall({'x86_64': 60, 'aarch64': 93}[os.uname().machine], 0)
+            """).start();
+        try {
+            long limit = System.nanoTime() + 20_000_000_000L;
+            ProcStat stat = proc.stat(child.pid());
+            while (stat != null && stat.state() != 'Z' && System.nanoTime() < limit) {
+                Thread.sleep(5);
+                stat = proc.stat(child.pid());
+            }
+            assertNotNull(stat);
+            assertEquals('Z', stat.state());
+            assertEquals(2, stat.threads());
+            assertTrue(proc.alive(child.pid(), stat.startTime()));
+        } finally {
+            child.destroyForcibly().waitFor();
+        }
+        assertNull(proc.stat(child.pid()));
     }
 
     @Test

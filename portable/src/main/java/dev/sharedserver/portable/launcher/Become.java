@@ -1,13 +1,17 @@
 package dev.sharedserver.portable.launcher;
 
+import dev.sharedserver.portable.FileLock;
 import dev.sharedserver.portable.posix.Descriptors;
 import dev.sharedserver.portable.posix.LibC;
 import dev.sharedserver.portable.posix.PathSearch;
+import java.io.File;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** Makes a command of this process: execve(2) takes the whole JVM away. */
 final class Become {
@@ -45,7 +49,7 @@ final class Become {
             }
         }
         for (int fd : Descriptors.from(3)) {
-            if (!callers.contains(fd)) {
+            if (!callers.contains(fd) || isOfOurJvm(fd)) {
                 LibC.closeOnExec(fd, true);
             }
         }
@@ -58,5 +62,15 @@ final class Become {
                 argv,
                 (path, words) -> -LibC.execve(path, words, environment));
         return new Failed(STEP_EXEC, (int) -result);
+    }
+
+    /** What a JVM reads its classes from was open before anybody could ask what the caller had open. */
+    private static boolean isOfOurJvm(int fd) {
+        Object key = FileLock.key(Descriptors.path(fd));
+        Path modules = Path.of(System.getProperty("java.home", ""), "lib", "modules");
+        Stream<Path> jars = Stream.of(System.getProperty("java.class.path", "").split(File.pathSeparator))
+                .map(Path::of);
+        return key != null
+                && Stream.concat(Stream.of(modules), jars).map(FileLock::key).anyMatch(key::equals);
     }
 }

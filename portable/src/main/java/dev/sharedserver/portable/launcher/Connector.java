@@ -108,8 +108,8 @@ final class Connector {
         try {
             FileLock lock = FileLock.take(file);
             if (lock == null) {
-                return false; // somebody has it, or the directory is being removed: it is made again before the next
-                // try
+                // somebody has it, or the directory is being removed: it is made again before the next try
+                return false;
             }
             try {
                 if ((lock.created() || state.created()) && FileLock.isNameTaken(FileLock.nameOf(state.path(), uid))) {
@@ -139,8 +139,8 @@ final class Connector {
             int writeEnd = keep(report[1], given);
             Spawn spawn = new Spawn(List.of(nowhere, log, log, lockEnd, writeEnd));
             // in the background of a shell that ends at once: a command that this process becomes must not find a child
-            // it never
-            // made
+            // that
+            // it never made
             List<String> argv = new ArrayList<>(List.of("sh", "-c", "\"$@\" &", "sh"));
             argv.addAll(command());
             int mask = LibC.umask(077);

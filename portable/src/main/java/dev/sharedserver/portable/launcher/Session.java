@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A session with a hub: standard input goes there as it comes, and what comes back goes out. Neither direction waits for the
- * other one. Where signals are heeded the first of them goes there, and nothing of standard input. What was sent before the hub has said anything is kept, so that another one can be asked.
+ * other one. Where signals are heeded the first of them goes there, and nothing of standard input. What was sent before the hub
+ * has said anything is kept, so that another one can be asked.
  */
 final class Session {
 
