@@ -24,8 +24,12 @@ final class Bill {
     private Bill() {}
 
     public static void main(String[] args) throws Exception {
-        JsonObject bill =
-                JsonParser.parseString(Files.readString(Path.of(args[0]))).getAsJsonObject();
+        Path ofMaven = Path.of(args[0]);
+        if (!Files.exists(ofMaven)) {
+            System.err.println("there is no " + ofMaven + ": CycloneDX makes it only online; run Maven without -o");
+            System.exit(1);
+        }
+        JsonObject bill = JsonParser.parseString(Files.readString(ofMaven)).getAsJsonObject();
         JsonArray parts = new JsonArray();
         Set<String> unnamed = jars();
         for (JsonElement element : bill.getAsJsonArray("components")) {
@@ -41,7 +45,9 @@ final class Bill {
             }
         }
         if (!unnamed.isEmpty()) {
-            throw new IllegalStateException("no part of the bill of materials: " + unnamed);
+            System.err.println("no part of the bill of materials: " + unnamed + "; if Maven ran with -o, " + ofMaven
+                    + " is of an older build: run it without");
+            System.exit(1);
         }
         parts.add(runtime());
         parts.add(launcher(bill));
