@@ -153,7 +153,9 @@ old=$prefix/lib/.sharedserver.old.$$
 trap 'rm -rf "$new"' EXIT
 trap 'exit 1' HUP INT TERM
 mkdir "$new"
-cp -R -p "$here/bin" "$here/lib" "$here/share" "$here/install.sh" "$here/LICENSE" "$here/THIRD-PARTY.md" "$new/"
+# a full disk is told once, not for each file
+trouble=$(cp -R -p "$here/bin" "$here/lib" "$here/share" "$here/install.sh" "$here/LICENSE" "$here/THIRD-PARTY.md" "$new/" 2>&1) ||
+	complain "nothing was installed: $(printf '%s\n' "$trouble" | head -n 1)"
 if [ -e "$product" ]; then
 	mv "$product" "$old"
 	mv "$new" "$product" || {
