@@ -306,6 +306,110 @@ test("a connection that was lost goes on where it was: no line twice, none lost"
   assert.deepEqual(page.complaints, [])
 })
 
+/** The same of the last ones: a page that was opened later shows those of tests before, too. */
+async function linesEnd(page, wanted) {
+  const end = async () => (await mine(page)).slice(-wanted.length)
+  await until(async () => JSON.stringify(await end()) === JSON.stringify(wanted), async () => `${JSON.stringify(await texts(page))} ends with ${JSON.stringify(wanted)}`)
+}
+
+/** How often a page has opened the stream of events. */
+const streams = (page) => page.asked.filter(({ url }) => url.includes("/api/dev/events")).length
+
+/** Opens that many pages of one browser, one after the other: the first one reads the stream. */
+async function pages(count, prepare) {
+  const all = []
+  while (all.length < count) {
+    const page = await world.page({ beside: all[0] }, prepare)
+    await live(page)
+    all.push(page)
+  }
+  return all
+}
+
+test("eight pages of one browser share one stream, and the next one takes it over", TIME, async () => {
+  await world.ready()
+  const all = await pages(8)
+  assert.deepEqual(all.map(streams), [1, 0, 0, 0, 0, 0, 0, 0])
+  await all[3].click("#clear")
+  await world.say("§ for all\n")
+  for (const page of all) await line(page, "§ for all").waitFor()
+  for (const page of all) {
+    const { extra } = await world.state()
+    await card(page).getByRole("button", { name: "Rebuild" }).click()
+    await until(async () => (await world.state()).extra.buildId > extra.buildId, "the button works")
+  }
+  const [holder, ...others] = all
+  const said = ["§ for all"]
+  for (let i = 0; i < 60; i++) {
+    said.push(`§ meanwhile ${i}`)
+    // in the midst of it
+    const closed = i === 20 ? holder.close() : undefined
+    await world.say(`§ meanwhile ${i}\n`)
+    await closed
+  }
+  for (const page of others) await linesEnd(page, said)
+  assert.deepEqual(others.map(streams), [1, 0, 0, 0, 0, 0, 0])
+  assert.ok(others[0].asked.filter(({ url }) => url.includes("/events"))[0].headers["last-event-id"], "it goes on")
+  // nothing was taken anew: what a page has cleared stays away
+  assert.ok(!(await texts(all[3])).some((text) => text.includes("Local:")))
+
+  // one that comes later has it all, and a page without the token nothing
+  const late = await world.page({ beside: others[0] })
+  await linesEnd(late, said)
+  const stranger = await world.page({ beside: others[0], address: `http://127.0.0.1:${world.port}/` })
+  await stranger.locator("#door").waitFor()
+  assert.equal(await stranger.locator("#lines .line").count(), 0)
+  for (const page of [...others, late]) assert.deepEqual(page.complaints, [])
+})
+
+test("pages of one browser find a hub that was started again", TIME, async () => {
+  await world.ready()
+  const all = await pages(3)
+  await world.killHub()
+  for (const page of all) await page.locator("#connection", { hasText: "connection lost" }).waitFor()
+  await world.startHub()
+  for (const page of all) {
+    await live(page)
+    await badge(page, "stopped")
+  }
+  await card(all[2]).getByRole("button", { name: "Start shop" }).click()
+  for (const page of all) await badge(page, "ready")
+  for (const page of all) assert.equal((await texts(page)).filter((text) => text === "the hub was restarted").length, 1)
+})
+
+test("a page that reads for all and is stuck is replaced", TIME, async () => {
+  await world.ready()
+  // as in a browser, but for the time that it takes
+  const impatient = (page) =>
+    page.route("**/stream.js", async (route) => {
+      const answer = await route.fetch()
+      await route.fulfill({ response: answer, body: (await answer.text()).replace("PATIENCE = 45_000", "PATIENCE = 3_000") })
+    })
+  const [stuck, ...others] = await pages(3, impatient)
+  await world.say("§ before\n")
+  for (const page of others) await line(page, "§ before").waitFor()
+  const devtools = await stuck.context().newCDPSession(stuck)
+  await devtools.send("Debugger.enable")
+  await devtools.send("Debugger.pause")
+  let i = 0
+  await until(async () => {
+    await world.say(`§ stuck ${i++}\n`)
+    return others.some((page) => streams(page) > 0)
+  }, "another page reads")
+  const all = ["§ before", ...Array.from({ length: i }, (_, n) => `§ stuck ${n}`)]
+  for (const page of others) await linesEnd(page, all)
+  await devtools.send("Debugger.disable")
+  await linesEnd(stuck, all)
+})
+
+test("a browser without locks: each page reads for itself", TIME, async () => {
+  await world.ready()
+  const all = await pages(2, (page) => page.addInitScript(() => Object.defineProperty(navigator, "locks", { value: undefined })))
+  await world.say("§ alone\n")
+  for (const page of all) await linesEnd(page, ["§ alone"])
+  assert.deepEqual(all.map(streams), [1, 1])
+})
+
 test("a hub that is killed and started again is found by the page", TIME, async () => {
   await world.ready()
   const page = await world.page()

@@ -166,14 +166,12 @@ export class World {
   }
 
   /**
-   * A page of a browser of its own. `page.complaints` has what the console says and what the page asks of others; `page.asked`
-   * all requests.
+   * A page of a browser of its own, or of that of the page `options.beside`. `page.complaints` has what the console says and what
+   * the page asks of others; `page.asked` all requests.
    */
   async page(options = {}, prepare = async () => {}) {
     const address = options.address ?? this.address
-    const context = await this.browser.newContext({ viewport: { width: 1280, height: 800 }, ...options })
-    context.setDefaultTimeout(LONG)
-    this.contexts.push(context)
+    const context = options.beside?.context() ?? (await this.#context(options))
     const page = await context.newPage()
     page.complaints = []
     page.asked = []
@@ -190,6 +188,13 @@ export class World {
     await prepare(page)
     await page.goto(address)
     return page
+  }
+
+  async #context(options) {
+    const context = await this.browser.newContext({ viewport: { width: 1280, height: 800 }, ...options })
+    context.setDefaultTimeout(LONG)
+    this.contexts.push(context)
+    return context
   }
 
   async closePages() {

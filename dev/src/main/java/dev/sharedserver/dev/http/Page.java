@@ -49,7 +49,7 @@ final class Page {
         add("/", "index.html", "text/html; charset=utf-8");
         add("/app.css", "app.css", "text/css; charset=utf-8");
         add("/icon.svg", "icon.svg", "image/svg+xml");
-        for (String script : List.of("app", "dom", "hub", "log", "projects", "servers", "settings")) {
+        for (String script : List.of("app", "dom", "hub", "log", "projects", "servers", "settings", "stream")) {
             add("/" + script + ".js", script + ".js", SCRIPT);
         }
     }

@@ -434,7 +434,7 @@ final class HttpApiTest {
         String page = get("/").body;
         assertFalse(page.matches("(?s).*<script(?! type=\"module\" src=\"/).*"), "a script");
         assertFalse(page.matches("(?s).*\\s(on[a-z]+|style)=.*"), "a handler or a style");
-        for (String script : List.of("app", "dom", "hub", "log", "projects", "servers", "settings")) {
+        for (String script : List.of("app", "dom", "hub", "log", "projects", "servers", "settings", "stream")) {
             Reply reply = get("/" + script + ".js");
             assertTrue(reply.head.contains("text/javascript"), reply.head);
             assertFalse(

@@ -92,6 +92,9 @@ function open(token) {
   servers.start()
   hub.follow()
   addEventListener("online", () => hub.now())
+  // a page that is kept for the way back holds nothing, and begins anew
+  addEventListener("pagehide", () => hub.close())
+  addEventListener("pageshow", (event) => event.persisted && location.reload())
   document.addEventListener("visibilitychange", () => document.hidden || hub.now())
   keys({ settings, log, projects })
 }

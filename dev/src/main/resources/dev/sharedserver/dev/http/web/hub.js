@@ -1,10 +1,10 @@
-// The hub, as this page knows it: requests with the token, and the stream of events.
+// The hub, as this page knows it: requests with the token, and what happens there.
+
+import { Stream, continues, events } from "./stream.js"
 
 const KEY = "token"
-const FIRST_PAUSE = 250
-const LONGEST_PAUSE = 4000
-/** The hub says something every 15 s at least. */
-const SILENCE = 40_000
+const CATCH_UP = 10_000
+const RETRY = 1000
 
 /** Takes the token out of an address, or out of what a person typed. */
 export function tokenOf(text) {
@@ -53,16 +53,25 @@ export const isIn = (id, snapshot) => id !== "" && runOf(id) === runOf(snapshot)
 export class Hub {
   #token
   #listener
+  #stream
+  /** The event up to which the listener knows all, "" if it knows nothing. */
   #last = ""
-  #stop = new AbortController()
-  #wake = () => {}
+  #run = ""
+  #messages = []
+  #taking = false
+  #closed = false
 
   /**
-   * The listener has `connection(state, seconds)`, `snapshot(snapshot, restarted)`, `event(id, name, payload)` and `denied()`.
+   * The listener has `connection(state)`, `snapshot(snapshot, restarted)`, `event(id, name, payload)` and `denied()`.
    */
   constructor(token, listener) {
     this.#token = token
     this.#listener = listener
+    this.#stream = new Stream(token, {
+      last: () => this.#last,
+      take: (message) => this.#take(message),
+      denied: () => listener.denied(),
+    })
   }
 
   async request(method, path, body) {
@@ -87,123 +96,91 @@ export class Hub {
     return json
   }
 
-  /** Follows the events until it is closed, through every loss of the connection. */
-  async follow() {
-    let pause = FIRST_PAUSE
-    let seen = ""
-    while (!this.#stop.signal.aborted) {
-      const attempt = new AbortController()
-      const abort = () => attempt.abort()
-      this.#stop.signal.addEventListener("abort", abort)
-      let silence = 0
-      const heard = () => {
-        clearTimeout(silence)
-        silence = setTimeout(abort, SILENCE)
-      }
-      try {
-        heard()
-        const answer = await fetch("/api/dev/events?payload=object", {
-          headers: { Authorization: `Bearer ${this.#token}`, ...(this.#last && { "Last-Event-ID": this.#last }) },
-          cache: "no-store",
-          signal: attempt.signal,
-        })
-        if (answer.status === 401) {
-          this.#listener.denied()
-          return
-        }
-        if (!answer.ok) {
-          throw new Error(`status ${answer.status}`)
-        }
-        let waiting = null
-        if (answer.headers.get("Event-Continuity") === "continued") {
-          this.#listener.connection("live")
-        } else {
-          // events are kept back until what they are news to is here
-          waiting = []
-          this.#last = ""
-          this.request("GET", "/api/dev/snapshot?lines=5000").then((snapshot) => {
-            if (attempt.signal.aborted) return
-            const run = runOf(snapshot.event)
-            this.#listener.snapshot(snapshot, seen !== "" && seen !== run)
-            seen = run
-            this.#last = snapshot.event
-            const kept = waiting
-            waiting = null
-            kept.forEach(([id, name, data]) => this.#deliver(id, name, data))
-            this.#listener.connection("live")
-          }, abort)
-        }
-        for await (const [id, name, data] of events(answer.body, heard)) {
-          pause = FIRST_PAUSE
-          if (waiting) {
-            waiting.push([id, name, data])
-          } else {
-            this.#deliver(id, name, data)
-          }
-        }
-      } catch {
-        // told below, and tried again
-      }
-      attempt.abort()
-      clearTimeout(silence)
-      this.#stop.signal.removeEventListener("abort", abort)
-      if (!this.#stop.signal.aborted) {
-        this.#listener.connection("lost")
-        await new Promise((resolve) => {
-          this.#wake = resolve
-          setTimeout(resolve, pause)
-        })
-        pause = Math.min(pause * 2, LONGEST_PAUSE)
-      }
+  /** Follows the events until it is closed. */
+  follow() {
+    return this.#stream.run()
+  }
+
+  /** Takes what the stream tells, one after the other, whatever has to be asked for between. */
+  async #take(message) {
+    this.#messages.push(message)
+    if (this.#taking) return
+    this.#taking = true
+    try {
+      for (let next = this.#messages.shift(); next && !this.#closed; next = this.#messages.shift()) await this.#follows(next)
+    } finally {
+      this.#taking = false
     }
   }
 
-  #deliver(id, name, data) {
-    // one without an id is told to those who cannot ask for a snapshot
-    if (id) {
-      this.#listener.event(id, name, JSON.parse(data))
-      if (!isIn(id, this.#last)) {
-        this.#last = id
-      }
+  async #follows(message) {
+    if (message.kind === "lost") {
+      this.#listener.connection("lost")
+    } else if (message.kind === "anew") {
+      await this.#anew()
+    } else if (message.kind === "live") {
+      if (!this.#last || (message.at && runOf(message.at) !== this.#run)) await this.#anew()
+      else if (message.at && !isIn(message.at, this.#last)) await this.#catchUp(message.at)
+      if (this.#last) this.#listener.connection("live")
+    } else if (this.#last) {
+      if (runOf(message.id) !== this.#run) await this.#anew()
+      // numbers have no gaps
+      else if (numberOf(message.id) > numberOf(this.#last) + 1) await this.#catchUp(message.id)
+      this.#deliver(message)
     }
+  }
+
+  #deliver({ id, name, data }) {
+    if (this.#last && id && !isIn(id, this.#last)) {
+      this.#last = id
+      this.#listener.event(id, name, JSON.parse(data))
+    }
+  }
+
+  /** Takes all there is at this moment; what happens next is news to that. */
+  async #anew() {
+    this.#last = ""
+    try {
+      const snapshot = await this.request("GET", "/api/dev/snapshot?lines=5000")
+      if (this.#closed) return
+      const restarted = this.#run !== "" && this.#run !== runOf(snapshot.event)
+      this.#run = runOf(snapshot.event)
+      this.#last = snapshot.event
+      this.#listener.snapshot(snapshot, restarted)
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem
+      setTimeout(() => this.#closed || this.#last || this.#take({ kind: "live", at: "" }), RETRY)
+    }
+  }
+
+  /** Asks for the events up to one, which the page that reads the stream has told when this one did not listen. */
+  async #catchUp(id) {
+    const stop = new AbortController()
+    const patience = setTimeout(() => stop.abort(), CATCH_UP)
+    try {
+      const answer = await this.#stream.open(this.#last, stop.signal)
+      if (answer.ok && continues(answer)) {
+        for await (const event of events(answer.body)) {
+          this.#deliver(event)
+          if (isIn(id, this.#last)) break
+        }
+      }
+    } catch {
+      // all of it anew, then
+    } finally {
+      clearTimeout(patience)
+      stop.abort()
+    }
+    if (!isIn(id, this.#last)) await this.#anew()
   }
 
   /** Does not wait for the next attempt. */
   now() {
-    this.#wake()
+    this.#stream.now()
   }
 
   close() {
-    this.#stop.abort()
-    this.#wake()
-  }
-}
-
-/** Reads server-sent events (HTML standard) of the form that the hub writes: one line of data each. */
-async function* events(body, heard) {
-  const reader = body.pipeThrough(new TextDecoderStream()).getReader()
-  let rest = ""
-  let [id, name] = ["", ""]
-  let data = null
-  for (;;) {
-    const { done, value } = await reader.read()
-    if (done) return
-    heard()
-    const lines = (rest + value).split("\n")
-    rest = lines.pop()
-    for (const line of lines) {
-      if (line === "") {
-        if (data !== null) yield [id, name, data]
-        id = ""
-        name = ""
-        data = null
-      } else if (line.startsWith("data: ")) {
-        data = line.slice(6)
-      } else if (line.startsWith("id: ")) {
-        id = line.slice(4)
-      } else if (line.startsWith("event: ")) {
-        name = line.slice(7)
-      }
-    }
+    this.#closed = true
+    this.#stream.close()
   }
 }
