@@ -245,7 +245,8 @@ public final class CommandLine {
             case "up" -> List.of("--id", "--detach", "--reload-command", "--reload-url");
             case "logs" -> List.of("-f", "-n", "--source", "--level");
             case "serve" -> List.of("--port", "--stdio");
-            case "down", "restart", "rebuild", "status", "doctor", "init" -> List.of();
+            case "doctor" -> List.of("--all");
+            case "down", "restart", "rebuild", "status", "init" -> List.of();
             default -> throw unknown("dev", what, DEV);
         };
         boolean placeless = what.equals("doctor") || what.equals("serve");

@@ -165,8 +165,8 @@ enum Verb {
             `up` serves the front end and builds the back end of the project in DIR (default: here), and shows what they say
             until Ctrl-C; those who `up` one project share it, and it ends when the last of them leaves. `down` ends it
             whoever uses it, `restart` all of it, `rebuild` builds once more. `status` tells how things are, and the page's
-            address. Instead of DIR its id will do, which `status` shows. `doctor` looks at tools, ports and what was left
-            over. `init` writes a sharedserver-dev.json. `serve` is a hub of its own for a program that calls it.
+            address. Instead of DIR its id will do, which `status` shows. `doctor` looks at tools, ports and what this
+            hub's projects have left running. `init` writes a sharedserver-dev.json. `serve` is a hub of its own for a program that calls it.
             """,
             """
             up: 0 ended by Ctrl-C or down; 1 not started; with --detach 0 ready, 1 not. status: 0. doctor: 0; 1 it found
@@ -183,6 +183,7 @@ enum Verb {
                     new Option(
                             "--source", "SOURCE", "logs: of that source only (vite, go-build, go-watch, manager, …)"),
                     new Option("--level", "debug|info|warn|error", "logs: that level and above (default: debug)"),
+                    new Option("--all", null, "doctor: what hubs of other state directories have left, too"),
                     new Option("--port", "PORT", "serve: where to listen (default: a free port)"),
                     new Option("--stdio", null, "serve: speak JSON-RPC on standard input and output, end with it"),
                     Option.JSON)),

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -47,6 +48,9 @@ final class Builder {
 
         void ended(Result result);
 
+        /** What a reload has come to that a build has not waited for; no text: it was loaded. */
+        void reloaded(String error);
+
         void errors(List<BuildError> errors);
 
         void log(String source, LogEntry.Level level, String message);
@@ -57,9 +61,9 @@ final class Builder {
         void run() throws IOException, InterruptedException;
     }
 
-    /** Has what was built loaded again. */
+    /** Has what was built loaded again: what is returned need not be waited for. */
     interface Reload {
-        void run() throws Exception;
+        CompletableFuture<Void> begin() throws Exception;
     }
 
     /**
@@ -132,6 +136,7 @@ final class Builder {
     private Sources sources;
     private @Nullable FileWatch watch;
     private @Nullable ProcessGroup compiler;
+    private @Nullable CompletableFuture<Void> reloading;
     private boolean stopping;
     private boolean building;
     private @Nullable Path changedWhileBuilding;
@@ -400,7 +405,8 @@ final class Builder {
             List<BuildError> errors = errors();
             if (plan.globs() && !errors.isEmpty()) {
                 BuildError first = errors.getFirst();
-                return ": " + first.file() + (first.line() > 0 ? ":" + first.line() : "")
+                return (first.file().isEmpty() ? "" : ": " + first.file())
+                        + (first.line() > 0 ? ":" + first.line() : "")
                         + (first.column() > 0 ? ":" + first.column() : "") + ": " + first.message();
             }
             return tail.isEmpty() ? "" : ": " + tail.getLast();
@@ -425,15 +431,53 @@ final class Builder {
             reports.ended(new Result("", true, null, duration));
             return;
         }
+        // what an earlier build has begun is about a program that is not there any more
+        follow(null);
         try {
-            reload.run();
-            reports.ended(new Result("", true, true, duration));
+            CompletableFuture<Void> answer = reload.begin();
+            if (answer.isDone() && !answer.isCompletedExceptionally()) {
+                reports.ended(new Result("", true, true, duration));
+                return;
+            }
+            reports.ended(new Result("", true, null, duration));
+            follow(answer);
         } catch (InterruptedException e) {
             throw e;
         } catch (Exception e) {
-            String error = "the plugin was built, but not loaded again: " + e.getMessage();
+            String error = notLoaded(e);
             reports.log(LogEntry.MANAGER, LogEntry.Level.ERROR, error);
             reports.ended(new Result(error, true, false, duration));
+        }
+    }
+
+    private static String notLoaded(Throwable why) {
+        return "the plugin was built, but not loaded again: " + why.getMessage();
+    }
+
+    /** Tells what a reload comes to, and of an earlier one nothing any more. */
+    private void follow(@Nullable CompletableFuture<Void> answer) {
+        CompletableFuture<Void> unwanted;
+        synchronized (this) {
+            unwanted = stopping && answer != null ? answer : reloading;
+            reloading = stopping ? null : answer;
+        }
+        if (unwanted != null) {
+            unwanted.cancel(true);
+        }
+        if (answer != null) {
+            var unused = answer.whenComplete((nothing, failure) -> {
+                synchronized (this) {
+                    if (reloading != answer) {
+                        return;
+                    }
+                    reloading = null;
+                }
+                String error = failure == null ? "" : notLoaded(failure);
+                if (failure != null) {
+                    reports.log(LogEntry.MANAGER, LogEntry.Level.ERROR, error);
+                }
+                reports.reloaded(error);
+            });
         }
     }
 
@@ -451,6 +495,7 @@ final class Builder {
                 reports.log(plan.watchSource(), LogEntry.Level.WARN, "closing the watch: " + e.getMessage());
             }
         }
+        follow(null);
         if (group != null) {
             group.stop(TERM_PATIENCE, KILL_PATIENCE);
         }

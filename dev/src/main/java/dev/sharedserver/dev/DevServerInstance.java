@@ -383,6 +383,15 @@ public final class DevServerInstance {
         }
 
         @Override
+        public void reloaded(String why) {
+            change(() -> {
+                connected = why.isEmpty();
+                // the next build may have begun, or failed: that is more to the point
+                error = status == DevProcessStatus.READY ? why : error;
+            });
+        }
+
+        @Override
         public void errors(List<BuildError> found) {
             synchronized (order) {
                 errors = found;

@@ -375,6 +375,11 @@ public final class DevServerManager {
         return logs.containsKey(pluginID);
     }
 
+    /** Returns what says which process groups are this manager's. */
+    public GroupLedger ledger() {
+        return ledger;
+    }
+
     /** Tells whether this manager runs anything. */
     public boolean runsAnything() {
         return !instances.isEmpty();

@@ -126,7 +126,7 @@ final class Plans {
                 () -> Files.createDirectories(output.getParent()),
                 null,
                 () -> Deployment.deploy(output, target),
-                () -> reloader.reloadPlugin(pluginID),
+                () -> reloader.beginReload(pluginID),
                 Builder.BUILD_PATIENCE);
     }
 
@@ -208,7 +208,7 @@ final class Plans {
                         Deployment.deploy(deploy.from(), deploy.to());
                     }
                 },
-                builder.reload() ? () -> reloader.reloadPlugin(pluginID) : null,
+                builder.reload() ? () -> reloader.beginReload(pluginID) : null,
                 Duration.ofNanos(builder.timeout().nanos()));
     }
 

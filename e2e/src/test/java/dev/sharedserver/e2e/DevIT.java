@@ -283,6 +283,31 @@ class DevIT {
     }
 
     @Test
+    void aDirectoryWhoseNameIsNotUtf8IsRefusedByName(Sandbox box) throws Exception {
+        // what a shell can name, and the JDK of this test cannot
+        String make = "d=$(printf 'm\\344h') && mkdir \"$d\" && echo '{}' >\"$d/package.json\" && ln -s \"$d\" link";
+        assertEquals(
+                0,
+                new ProcessBuilder("sh", "-c", make)
+                        .directory(box.work().toFile())
+                        .start()
+                        .waitFor());
+        String up = Product.bin() + " dev up --detach ";
+        for (String way : List.of("cd m*h && " + up, up + "m*h", up + "\"$PWD\"/m*h", up + "link")) {
+            ProcessBuilder builder = new ProcessBuilder("sh", "-c", way);
+            builder.environment().clear();
+            builder.environment().putAll(box.env());
+            Process process = builder.directory(box.work().toFile())
+                    .redirectErrorStream(true)
+                    .start();
+            String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertEquals(1, process.waitFor(), said);
+            assertTrue(said.contains("'" + box.work() + "/m\\xe4h' is not UTF-8"), said);
+            assertTrue(said.contains("Rename"), said);
+        }
+    }
+
+    @Test
     void whatCannotBeDoneIsSaid(Sandbox box) throws Exception {
         box.run("dev").exits(64).complains("is expected behind dev");
         box.run("dev", "down", "--detach").exits(64).complains("does not belong to dev down");
@@ -297,7 +322,10 @@ class DevIT {
                         .get("status")
                         .getAsInt());
         Path plugin = plugin(box, "shop");
-        box.run("dev", "up", "shop", "--reload-url", "file:///x").exits(1).complains("--reload-url");
+        box.run("dev", "up", "shop", "--reload-url", "file:///x").exits(1).complains("no address of http: or https:");
+        box.run("dev", "up", "shop", "--reload-url", "http://me:secret@127.0.0.1/")
+                .exits(1)
+                .complains("has a user name or a password");
         box.run("dev", "init", "shop").ok().says("profile vite+go");
         assertTrue(Files.readString(plugin.resolve("sharedserver-dev.json")).contains("\"vite+go\""));
         box.run("dev", "init", "shop").exits(1).complains("already");
@@ -310,6 +338,61 @@ class DevIT {
                                 finding -> finding.get("subject").getAsString().equals("hub")
                                         && finding.get("status").getAsString().equals("ok")),
                 findings::toString);
+    }
+
+    @Test
+    void theDoctorSpeaksOfWhatThisHubsProjectsHaveLeft(Sandbox box) throws Exception {
+        Path shop = Files.createDirectories(box.work().resolve("shop"));
+        // one leaves its session, as daemons of build tools do; the other one is a shared server
+        Files.writeString(
+                shop.resolve("run"),
+                "setsid sh -c 'echo $$ >daemon; exec sleep 1001' &\n" + Product.bin()
+                        + " use db --hold 1h -- sh -c 'echo $$ >server; exec sleep 1002' && exec sleep 1003\n");
+        Files.writeString(
+                shop.resolve("sharedserver-dev.json"), "{\"processes\": {\"web\": {\"command\": [\"sh\", \"run\"]}}}");
+        box.command("dev", "up", "--detach", "shop").timeout(LONG).run().ok();
+        Stamped daemon = said(box, shop.resolve("daemon"));
+        Stamped server = said(box, shop.resolve("server"));
+        assertEquals(List.of("ok"), leftOvers(box), "both are of a project that is up");
+
+        // the hub of another state directory has left something, too
+        Path elsewhere = Files.createDirectory(box.root().resolve("elsewhere"));
+        ProcessBuilder builder = new ProcessBuilder("sh", "-c", "setsid sh -c 'echo $$ >left; exec sleep 1004' &");
+        builder.directory(elsewhere.toFile());
+        builder.environment().put("SHAREDSERVER_DEV_GROUP", "of another hub");
+        builder.environment().put("SHAREDSERVER_DEV_HUB", elsewhere.toString());
+        assertEquals(0, builder.start().waitFor());
+        Stamped foreign = said(box, elsewhere.resolve("left"));
+
+        box.run("dev", "down", "shop").ok();
+        assertTrue(daemon.alive(), "it had left the group");
+        assertTrue(server.alive());
+        assertEquals(List.of("End it: pkill -s " + daemon.pid()), leftOvers(box));
+        Result all =
+                box.run("dev", "doctor", "--all").exits(1).says("sleep 1001").says(elsewhere.toString());
+        assertTrue(all.out().contains("pkill -s " + foreign.pid()), all::out);
+        assertFalse(all.out().contains("sleep 1002"), all::out);
+        daemon.killAndAwait();
+        assertEquals(List.of("ok"), leftOvers(box));
+        box.run("dev", "status", "--all").exits(64).complains("does not belong to dev status");
+    }
+
+    /** Returns the process that has written its number there. */
+    private static Stamped said(Sandbox box, Path file) throws IOException {
+        Until.holds(() -> Files.exists(file) && Files.readString(file).endsWith("\n"), file + " is written");
+        Stamped process = Stamped.of(Long.parseLong(Files.readString(file).strip()));
+        box.atEnd(() -> process.signal("KILL"));
+        return process;
+    }
+
+    /** Returns what the doctor tells one to do about what was left, "ok" if that is nothing. */
+    private static List<String> leftOvers(Sandbox box) {
+        return JsonParser.parseString(box.run("dev", "doctor", "--json").out()).getAsJsonArray().asList().stream()
+                .map(finding -> finding.getAsJsonObject())
+                .filter(finding -> finding.get("subject").getAsString().equals("left over"))
+                .map(finding -> finding.get(finding.get("status").getAsString().equals("ok") ? "status" : "remedy")
+                        .getAsString())
+                .toList();
     }
 
     @Test

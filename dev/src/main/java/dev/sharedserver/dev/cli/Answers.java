@@ -1,6 +1,7 @@
 package dev.sharedserver.dev.cli;
 
 import dev.sharedserver.core.JsonText;
+import dev.sharedserver.core.OsText;
 import dev.sharedserver.core.Quote;
 import dev.sharedserver.core.wire.LauncherConnection;
 import dev.sharedserver.core.wire.Request;
@@ -8,10 +9,13 @@ import dev.sharedserver.dev.DevServerException;
 import dev.sharedserver.dev.DevServerManager;
 import dev.sharedserver.dev.DevServerMode;
 import dev.sharedserver.dev.DevServerState;
+import dev.sharedserver.dev.http.CoreServers;
 import dev.sharedserver.dev.hub.HubFile;
 import dev.sharedserver.dev.hub.Projects;
 import dev.sharedserver.dev.project.Project;
 import java.io.IOException;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -32,13 +36,16 @@ public final class Answers {
     private final Projects projects;
     private final HubFile hub;
     private final Path directory;
+    private final CoreServers shared;
 
     /**
      * Answers by way of a manager.
      *
      * @param directory the state directory
+     * @param shared the servers of that
      */
-    public Answers(DevServerManager manager, Projects projects, HubFile hub, Path directory) {
+    public Answers(DevServerManager manager, Projects projects, HubFile hub, Path directory, CoreServers shared) {
+        this.shared = shared;
         this.directory = directory;
         this.manager = manager;
         this.projects = projects;
@@ -69,7 +76,11 @@ public final class Answers {
                 case "status" -> status(request, launcher, options);
                 case "logs" -> logs(request, launcher, options);
                 case "doctor" -> {
-                    Doctor doctor = new Doctor(environment(request), directory, hub);
+                    Doctor doctor = new Doctor(
+                            environment(request),
+                            directory,
+                            hub,
+                            new LeftOvers(manager.ledger(), shared, options.has("--all")));
                     boolean well = doctor.look();
                     launcher.stdout(options.json() ? doctor.json() : doctor.text());
                     launcher.exit(well ? OK : FAILED);
@@ -119,12 +130,33 @@ public final class Answers {
             if (!Files.isDirectory(path)) {
                 throw DevServerException.invalid("There is no directory " + Quote.of(path.toString()) + ".");
             }
-            return path.toRealPath();
+            Path real = path.toRealPath();
+            if (!real.equals(Path.of(real.toString()))) {
+                // a link to one whose name is none
+                throw notUtf8(bytesOf(real));
+            }
+            return real;
         } catch (InvalidPathException e) {
-            throw DevServerException.invalid("The directory's name is no UTF-8.", "Rename it, or use a link to it.");
+            throw notUtf8(target == null ? here : target.startsWith("/") ? target : here + "/" + target);
         } catch (IOException e) {
             throw DevServerException.invalid("The directory cannot be looked at: " + e.getMessage());
         }
+    }
+
+    private static DevServerException notUtf8(String directory) {
+        return DevServerException.invalid(
+                "The name of the directory " + Quote.of(directory)
+                        + " is not UTF-8: the hub and its clients speak of directories in JSON, which has no other"
+                        + " text.",
+                "Rename what is shown as \\x.. there; a link to it does not help, for tools see where that leads.");
+    }
+
+    /** Returns a path with what is not UTF-8 as {@link OsText} has it: as text, the JDK has lost that; as a URI, it has not. */
+    private static String bytesOf(Path path) {
+        String escaped = path.toUri().getRawPath().replace("+", "%2B");
+        String text = URLDecoder.decode(escaped, StandardCharsets.ISO_8859_1);
+        return OsText.decode((text.endsWith("/") ? text.substring(0, text.length() - 1) : text)
+                .getBytes(StandardCharsets.ISO_8859_1));
     }
 
     /** Returns the id of a project that is up or was: the target is one, or it is of the directory that is named, or the one there is. */

@@ -1,14 +1,11 @@
 package dev.sharedserver.dev.cli;
 
 import dev.sharedserver.core.JsonText;
-import dev.sharedserver.core.OsText;
 import dev.sharedserver.core.Quote;
+import dev.sharedserver.dev.DevServerException;
 import dev.sharedserver.dev.PortAllocator;
 import dev.sharedserver.dev.hub.HubFile;
 import dev.sharedserver.dev.hub.SettingsFile;
-import dev.sharedserver.dev.process.ProcessGroup;
-import dev.sharedserver.os.Proc;
-import dev.sharedserver.os.ProcStat;
 import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -26,7 +23,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 
 /** {@code dev doctor}: looks at what dev servers need, and at what is left of them. It ends and changes nothing. */
@@ -52,7 +48,7 @@ final class Doctor {
     private final Map<String, String> environment;
     private final Path directory;
     private final HubFile hub;
-    private final Proc proc = new Proc(OsText::decode);
+    private final LeftOvers leftOvers;
     private final List<Finding> findings = new ArrayList<>();
 
     /**
@@ -61,10 +57,11 @@ final class Doctor {
      * @param environment in which the tools are looked for
      * @param directory the state directory
      */
-    Doctor(Map<String, String> environment, Path directory, HubFile hub) {
+    Doctor(Map<String, String> environment, Path directory, HubFile hub, LeftOvers leftOvers) {
         this.environment = environment;
         this.directory = directory;
         this.hub = hub;
+        this.leftOvers = leftOvers;
     }
 
     boolean look() throws IOException, InterruptedException {
@@ -74,7 +71,7 @@ final class Doctor {
         lookAtSettings();
         lookAtPorts();
         lookAtHub();
-        lookForOrphans();
+        lookForLeftOvers();
         return findings.stream().noneMatch(finding -> finding.rank == Rank.PROBLEM);
     }
 
@@ -220,34 +217,19 @@ final class Doctor {
         }
     }
 
-    /** Looks for groups that a hub has started and that are nobody's child: no hub will end those any more. */
-    private void lookForOrphans() throws IOException {
-        TreeSet<Long> orphans = new TreeSet<>();
-        for (long pid : proc.pids()) {
-            ProcStat stat = proc.stat(pid);
-            if (stat == null || !stat.alive() || !isOfAHub(stat)) {
-                continue;
-            }
-            ProcStat leader = proc.stat(stat.session());
-            if (leader == null || !leader.alive() || leader.ppid() <= 1) {
-                orphans.add(stat.session());
-            }
+    private void lookForLeftOvers() throws IOException, InterruptedException {
+        List<LeftOvers.Session> sessions;
+        try {
+            sessions = leftOvers.find();
+        } catch (DevServerException e) {
+            found("left over", Rank.NOTE, "cannot be told: " + e.getMessage(), "");
+            return;
         }
-        if (orphans.isEmpty()) {
-            found("left over", Rank.OK, "no process of a hub that is gone", "");
+        if (sessions.isEmpty()) {
+            found("left over", Rank.OK, leftOvers.none(), "");
         }
-        for (long session : orphans) {
-            found(
-                    "left over",
-                    Rank.PROBLEM,
-                    "session " + session + " was started by a hub that is gone",
-                    "End it: pkill -s " + session);
+        for (LeftOvers.Session session : sessions) {
+            found("left over", Rank.PROBLEM, session.toString(), "End it: pkill -s " + session.id());
         }
-    }
-
-    private boolean isOfAHub(ProcStat stat) {
-        List<String> variables = proc.environment(stat.pid());
-        return variables != null
-                && variables.stream().anyMatch(variable -> variable.startsWith(ProcessGroup.TOKEN + "="));
     }
 }

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 record Options(String what, @Nullable String target, Map<String, String> values) {
 
-    private static final Set<String> FLAGS = Set.of("--json", "--detach", "-f", "--stdio");
+    private static final Set<String> FLAGS = Set.of("--json", "--detach", "-f", "--stdio", "--all");
 
     static Options parse(List<String> argv) {
         String what = "";

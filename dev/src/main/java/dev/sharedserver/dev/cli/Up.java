@@ -4,7 +4,6 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
-import dev.sharedserver.core.Quote;
 import dev.sharedserver.core.wire.LauncherConnection;
 import dev.sharedserver.core.wire.Request;
 import dev.sharedserver.dev.DevServerException;
@@ -17,8 +16,8 @@ import dev.sharedserver.dev.event.Subscription;
 import dev.sharedserver.dev.hub.HubFile;
 import dev.sharedserver.dev.hub.Projects;
 import dev.sharedserver.dev.hub.Reload;
+import dev.sharedserver.dev.hub.Webhook;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -68,7 +67,7 @@ final class Up {
 
     void run() throws IOException, InterruptedException, DevServerException {
         Path directory = Answers.directory(request, options.target());
-        Reload reload = new Reload(options.value("--reload-command"), url(options.value("--reload-url")));
+        Reload reload = new Reload(options.value("--reload-command"), webhook(options.value("--reload-url")));
         boolean detach = options.has("--detach");
         String id = projects.idFor(directory, options.value("--id"));
         try (DevServerManager.Followed followed = manager.followLogs(id)) {
@@ -90,20 +89,8 @@ final class Up {
         }
     }
 
-    private static @Nullable String url(@Nullable String given) throws DevServerException {
-        if (given == null) {
-            return null;
-        }
-        try {
-            URI uri = URI.create(given);
-            if (List.of("http", "https").contains(uri.getScheme()) && uri.getHost() != null) {
-                return given;
-            }
-        } catch (IllegalArgumentException e) {
-            // said below
-        }
-        throw DevServerException.invalid(
-                "--reload-url " + Quote.of(given) + " is no address.", "Give one of http: or https:.");
+    private static @Nullable Webhook webhook(@Nullable String given) throws DevServerException {
+        return given == null ? null : Webhook.at(given);
     }
 
     private void begin(String id, DevServerManager.Followed followed, Projects.Up up) throws IOException {

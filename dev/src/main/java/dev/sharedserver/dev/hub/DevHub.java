@@ -48,10 +48,11 @@ public final class DevHub {
                 SettingsFile.of(environment));
         manager.initialize();
         OwnCommand own = new OwnCommand(command);
-        Listening http = listen(manager, new CommandServers(own), HubFile.read(directory));
+        CoreServers shared = new CommandServers(own);
+        Listening http = listen(manager, shared, HubFile.read(directory));
         Projects projects = new Projects(manager, memory);
         SelfHold hold = new SelfHold(own, directory, manager);
-        Answers answers = new Answers(manager, projects, http.file, directory);
+        Answers answers = new Answers(manager, projects, http.file, directory, shared);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> end(manager, http, directory), "end"));
         http.file.write(directory);
         hold.start();

@@ -6,6 +6,7 @@ import dev.sharedserver.dev.PluginReloader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -48,9 +49,14 @@ final class Memory implements PluginRef, PluginReloader {
 
     @Override
     public void reloadPlugin(String id) throws Exception {
+        var unused = beginReload(id).get();
+    }
+
+    @Override
+    public CompletableFuture<Void> beginReload(String id) throws Exception {
         Known known = projects.get(id);
-        if (known != null) {
-            known.reload.carryOut(id, known.directory, known.environment);
-        }
+        return known == null
+                ? CompletableFuture.completedFuture(null)
+                : known.reload.carryOut(id, known.directory, known.environment);
     }
 }

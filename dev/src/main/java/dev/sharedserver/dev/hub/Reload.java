@@ -1,16 +1,12 @@
 package dev.sharedserver.dev.hub;
 
-import dev.sharedserver.core.JsonText;
 import dev.sharedserver.core.Quote;
 import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -19,9 +15,9 @@ import org.jspecify.annotations.Nullable;
  * developer's to see.
  *
  * @param command a line of /bin/sh, null for none; it runs in the project's directory, and has its id as SHAREDSERVER_DEV_ID
- * @param url where {@code {"pluginID":…,"devPath":…}} is posted to, null for nowhere
+ * @param webhook who is told, null for nobody
  */
-public record Reload(@Nullable String command, @Nullable String url) {
+public record Reload(@Nullable String command, @Nullable Webhook webhook) {
 
     /** Nothing follows. */
     public static final Reload NONE = new Reload(null, null);
@@ -29,13 +25,13 @@ public record Reload(@Nullable String command, @Nullable String url) {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final int SAID = 4096;
 
-    void carryOut(String id, Path directory, Map<String, String> environment) throws IOException, InterruptedException {
+    /** Runs the command to its end, and posts to the webhook; what is returned tells what that has answered. */
+    CompletableFuture<Void> carryOut(String id, Path directory, Map<String, String> environment)
+            throws IOException, InterruptedException {
         if (command != null) {
             run(command, id, directory, environment);
         }
-        if (url != null) {
-            post(url, id, directory);
-        }
+        return webhook == null ? CompletableFuture.completedFuture(null) : webhook.post(id, directory);
     }
 
     private static void run(String line, String id, Path directory, Map<String, String> environment)
@@ -71,31 +67,6 @@ public record Reload(@Nullable String command, @Nullable String url) {
             String text = new String(said[0], StandardCharsets.UTF_8).strip();
             throw new IOException("the reload command failed with exit code " + process.exitValue()
                     + (text.isEmpty() ? "" : ": " + Quote.escape(text)));
-        }
-    }
-
-    private static void post(String url, String id, Path directory) throws IOException, InterruptedException {
-        String body = JsonText.of(
-                JsonText.Form.LINE,
-                json -> json.beginObject()
-                        .name("pluginID")
-                        .value(id)
-                        .name("devPath")
-                        .value(directory.toString())
-                        .endObject());
-        HttpRequest request = HttpRequest.newBuilder(URI.create(url))
-                .timeout(PATIENCE)
-                .header("Content-Type", "application/json")
-                .POST(HttpRequest.BodyPublishers.ofString(body))
-                .build();
-        try (HttpClient client = HttpClient.newBuilder()
-                .version(HttpClient.Version.HTTP_1_1)
-                .connectTimeout(PATIENCE)
-                .build()) {
-            HttpResponse<Void> answer = client.send(request, HttpResponse.BodyHandlers.discarding());
-            if (answer.statusCode() / 100 != 2) {
-                throw new IOException(url + " answered with status " + answer.statusCode());
-            }
         }
     }
 }

@@ -24,6 +24,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Which groups this hub has started, in {@value #FILE} of the state directory: the file is there before a process can outlive the
@@ -40,14 +42,16 @@ public final class GroupLedger implements Closeable {
     private static final Duration PATIENCE = Duration.ofSeconds(5);
     private static final Duration LAST_PATIENCE = Duration.ofSeconds(3);
 
+    private final Path directory;
     private final Path file;
     private final Proc proc;
     private final GroupSignals signals;
     private final FileChannel lock;
     private final Map<Long, RecordedGroup> groups = new LinkedHashMap<>();
 
-    private GroupLedger(Path file, Proc proc, FileChannel lock) {
-        this.file = file;
+    private GroupLedger(Path directory, Proc proc, FileChannel lock) {
+        this.directory = directory;
+        this.file = directory.resolve(FILE);
         this.proc = proc;
         this.signals = new GroupSignals(proc);
         this.lock = lock;
@@ -56,18 +60,30 @@ public final class GroupLedger implements Closeable {
     /** Opens the ledger of a state directory, which is made if need be. */
     public static GroupLedger open(Path stateDirectory, Proc proc) throws IOException {
         Files.createDirectories(stateDirectory);
+        // as another process finds it, by whatever way it has come there
+        Path directory = stateDirectory.toRealPath();
         FileChannel channel =
-                FileChannel.open(stateDirectory.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                FileChannel.open(directory.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         try {
             FileLock held = channel.tryLock();
             if (held != null) {
-                return new GroupLedger(stateDirectory.resolve(FILE), proc, channel);
+                return new GroupLedger(directory, proc, channel);
             }
         } catch (OverlappingFileLockException e) {
             // this JVM holds it
         }
         channel.close();
         throw new IOException("another dev-server hub uses the state directory " + Quote.of(stateDirectory.toString()));
+    }
+
+    /** Returns the state directory. */
+    public Path directory() {
+        return directory;
+    }
+
+    /** Returns the tokens of the groups that run, or are being ended. */
+    public synchronized Set<String> tokens() {
+        return groups.values().stream().map(RecordedGroup::token).collect(Collectors.toUnmodifiableSet());
     }
 
     /** Returns what can signal the groups. */

@@ -29,6 +29,9 @@ public final class ProcessGroup {
     /** The variable that says whose process this is. */
     public static final String TOKEN = "SHAREDSERVER_DEV_GROUP";
 
+    /** The variable that says in which state directory its hub is. */
+    public static final String HUB = "SHAREDSERVER_DEV_HUB";
+
     static final String GATE = "IFS= read -r go && exec \"$@\" </dev/null";
     private static final int READ_BYTES = 64 << 10;
 
@@ -43,7 +46,7 @@ public final class ProcessGroup {
     /**
      * What is run.
      *
-     * @param environment all that it has, but for {@link #TOKEN}
+     * @param environment all that it has, but for {@link #TOKEN} and {@link #HUB}
      */
     public record Command(List<String> argv, Path directory, Map<String, String> environment) {
         /** Returns the same command with more variables, or other values of them. */
@@ -84,6 +87,7 @@ public final class ProcessGroup {
         builder.environment().clear();
         builder.environment().putAll(command.environment());
         builder.environment().put(TOKEN, token);
+        builder.environment().put(HUB, ledger.directory().toString());
         Process process = builder.start();
         try {
             long stamp = awaitGroup(process, ledger);
