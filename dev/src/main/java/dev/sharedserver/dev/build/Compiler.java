@@ -1,6 +1,7 @@
 package dev.sharedserver.dev.build;
 
 import dev.sharedserver.dev.BuildError;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,6 +30,18 @@ public enum Compiler implements ErrorParser {
 
     private static final Pattern RUST_ERROR = Pattern.compile("^error(?:\\[E\\d+\\])?: (.*)$");
 
+    /** What cargo says when a build script failed; the path is there for packages of the developer's own. */
+    private static final Pattern BUILD_SCRIPT =
+            Pattern.compile("^failed to run custom build command for `[^`(]*(?:\\((?<directory>/[^)`]*)\\))?`$");
+
+    /** Where a Rust program gave up: the message is in the next line, or before Rust 1.73 in this one. */
+    private static final Pattern PANIC =
+            Pattern.compile("^\\s*thread '[^']*' (?:\\(\\d+\\) )?panicked at (?:'(?<message>.*)',"
+                    + " )?(?<file>[^:']+):(?<line>\\d+):(?<column>\\d+):?$");
+
+    /** What follows errors that were told already. */
+    private static final Pattern SUMMARY = Pattern.compile("^(?:could not compile|aborting due to|build failed).*");
+
     /** What javac says behind an error of a name that it cannot resolve, and where Maven repeats it. */
     private static final Pattern OF_SYMBOL =
             Pattern.compile("^(?:\\[ERROR\\])?\\s+((?:symbol|location|required|found|reason): .*)$");
@@ -53,6 +66,7 @@ public enum Compiler implements ErrorParser {
         private final Path directory;
         private final List<BuildError> errors = new ArrayList<>();
         private @Nullable String announced;
+        private @Nullable Matcher panic;
 
         private Lines(Path directory) {
             this.directory = directory;
@@ -85,19 +99,74 @@ public enum Compiler implements ErrorParser {
                     Matcher symbol = OF_SYMBOL.matcher(line);
                     yield symbol.matches() ? said(symbol.group(1)) : line.endsWith("^") && caret(line);
                 }
-                case RUSTC -> {
-                    Matcher announcement = RUST_ERROR.matcher(line);
-                    if (announcement.matches()) {
-                        announced = announcement.group(1);
-                        yield true;
-                    }
-                    if (line.startsWith("warning")) {
-                        announced = null; // the place that follows is its
-                    }
-                    yield false;
-                }
+                case RUSTC -> rust(line);
                 case TSC, GCC, PYTHON -> false;
             };
+        }
+
+        private boolean rust(String line) {
+            Matcher gaveUp = panic;
+            if (gaveUp != null) {
+                panic = null;
+                addPanic(gaveUp, line.strip());
+                return true;
+            }
+            Matcher announcement = RUST_ERROR.matcher(line);
+            if (announcement.matches()) {
+                addAnnounced();
+                announced = announcement.group(1);
+                return true;
+            }
+            if (line.startsWith("warning")) {
+                addAnnounced(); // the place that follows is the warning's
+            }
+            Matcher place = PANIC.matcher(line);
+            if (announced != null && BUILD_SCRIPT.matcher(announced).matches() && place.matches()) {
+                if (place.group("message") == null) {
+                    panic = place;
+                } else {
+                    addPanic(place, place.group("message"));
+                }
+                return true;
+            }
+            return false;
+        }
+
+        /** Adds an error that is nowhere: of the linker, of a manifest, of a build script. */
+        private void addAnnounced() {
+            String message = announced;
+            announced = null;
+            if (message != null && !SUMMARY.matcher(message).matches()) {
+                add("", 0, 0, message);
+            }
+        }
+
+        /** Adds what a build script gave up with; where that is, is known of the developer's own only. */
+        private void addPanic(Matcher place, String why) {
+            String message = announced == null ? "" : announced;
+            announced = null;
+            Matcher script = BUILD_SCRIPT.matcher(message);
+            String base = script.matches() ? script.group("directory") : null;
+            String text = message + ": " + why;
+            if (base == null) {
+                add("", 0, 0, text);
+            } else {
+                add(
+                        shown(base, place.group("file")),
+                        ErrorParser.number(place.group("line")),
+                        ErrorParser.number(place.group("column")),
+                        text);
+            }
+        }
+
+        /** Returns a file of a package as other messages name it: from where the build runs, if it is below that. */
+        private String shown(String base, String file) {
+            try {
+                Path path = Path.of(base).resolve(file).normalize();
+                return (path.startsWith(directory) ? directory.relativize(path) : path).toString();
+            } catch (InvalidPathException e) {
+                return file;
+            }
         }
 
         /** Adds to the message of the last error. */
@@ -128,6 +197,7 @@ public enum Compiler implements ErrorParser {
 
         @Override
         public List<BuildError> errors() {
+            addAnnounced();
             return List.copyOf(errors);
         }
     }

@@ -26,7 +26,10 @@ final class CompilerTest {
                 column,
                 message,
                 new BuildError.Extra(
-                        compiler.text(), Path.of("/p").resolve(file).normalize().toString()));
+                        compiler.text(),
+                        file.isEmpty()
+                                ? ""
+                                : Path.of("/p").resolve(file).normalize().toString()));
     }
 
     @Test
@@ -169,6 +172,70 @@ final class CompilerTest {
                        Compiling shop v0.1.0 (/p)
                     src/main.rs:2:13: error: mismatched closing delimiter: `}`: unclosed delimiter, mismatched closing delimiter
                     error: could not compile `shop` (bin "shop") due to 1 previous error
+                    """));
+    }
+
+    /** Of cargo 1.95: a build script that gives up, of a package of the developer's own and of a dependency. */
+    @Test
+    void cargoBuildScript() {
+        String said = """
+               Compiling bs v0.1.0 (/p/tools/bs)
+            warning: bs@0.1.0: slow mode
+            error: failed to run custom build command for `bs v0.1.0 (/p/tools/bs)`
+            note: To improve backtraces for build dependencies, set the CARGO_PROFILE_DEV_BUILD_OVERRIDE_DEBUG=true environment variable to enable debug information generation.
+
+            Caused by:
+              process didn't exit successfully: `/p/target/debug/build/bs-81ed8f08835ff824/build-script-build` (exit status: 101)
+              --- stdout
+              cargo:warning=slow mode
+
+              --- stderr
+
+              thread 'main' (13415) panicked at build.rs:1:79:
+              no database at 0
+              stack backtrace:
+                 0: __rustc::rust_begin_unwind
+                           at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/std/src/panicking.rs:689:5
+                 2: build_script_build::main
+              note: Some details are omitted, run with `RUST_BACKTRACE=full` for a verbose backtrace.
+            """;
+        String failed = "failed to run custom build command for `bs v0.1.0 (/p/tools/bs)`: no database at 0";
+        assertEquals(List.of(error(Compiler.RUSTC, "tools/bs/build.rs", 1, 79, failed)), errors(Compiler.RUSTC, said));
+        assertEquals(
+                List.of(error(
+                        Compiler.RUSTC,
+                        "",
+                        0,
+                        0,
+                        "failed to run custom build command for `bs v0.1.0`: no database at 0")),
+                errors(Compiler.RUSTC, said.replace(" (/p/tools/bs)`", "`")));
+        // Rust before 1.73
+        assertEquals(
+                List.of(error(Compiler.RUSTC, "tools/bs/build.rs", 1, 79, failed)),
+                errors(
+                        Compiler.RUSTC,
+                        said.replace(
+                                "thread 'main' (13415) panicked at build.rs:1:79:",
+                                "thread 'main' panicked at 'no database at 0', build.rs:1:79")));
+    }
+
+    /** What is wrong nowhere in the sources is an error all the same; a program's own panic is none of the build's. */
+    @Test
+    void cargoErrorsWithoutAPlace() {
+        assertEquals(
+                List.of(
+                        error(Compiler.RUSTC, "", 0, 0, "linker `cc` not found"),
+                        error(Compiler.RUSTC, "", 0, 0, "no matching package named `nothing` found")),
+                errors(Compiler.RUSTC, """
+                    thread 'main' (1) panicked at src/main.rs:1:2:
+                    gone
+                    error: linker `cc` not found
+                      |
+                      = note: No such file or directory (os error 2)
+
+                    error: could not compile `w` (bin "w") due to 1 previous error
+                    error: no matching package named `nothing` found
+                    location searched: crates.io index
                     """));
     }
 
