@@ -134,10 +134,16 @@ public sealed interface Command {
     /** Wait for a state; no time-out if null. */
     record Wait(ServerName name, Goal goal, @Nullable Period timeout) implements Command {}
 
-    /** Wait for the end of one of the servers' processes that run now, as long as the waiting process lives. */
+    /**
+     * Wait for the end of one of the servers' processes that run now, as long as the waiting process lives.
+     *
+     * @param pid the waiting process
+     * @param process of the only server, the one that is meant, though another may run by now
+     */
     record AwaitEnd(
             List<ServerName> names,
             @Nullable Long pid,
+            @Nullable Long process,
             @Nullable Period timeout) implements Command {}
 
     /** What can be waited for. */

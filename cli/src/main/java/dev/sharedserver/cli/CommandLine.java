@@ -437,10 +437,13 @@ public final class CommandLine {
 
     private Command await() throws UsageError {
         if ("ended".equals(text("--for"))) {
-            return new Command.AwaitEnd(allNames(), pid(), period("--timeout"));
+            if (has("--process")) {
+                name(); // a process is of one server
+            }
+            return new Command.AwaitEnd(allNames(), pid(), pid("--process", text("--process")), period("--timeout"));
         }
-        if (has("--pid")) {
-            throw new UsageError("--pid of wait goes with --for ended only");
+        if (has("--pid") || has("--process")) {
+            throw new UsageError((has("--pid") ? "--pid" : "--process") + " of wait goes with --for ended only");
         }
         return new Command.Wait(name(), goal(), period("--timeout"));
     }
@@ -617,7 +620,10 @@ public final class CommandLine {
     }
 
     private @Nullable Long pid() throws UsageError {
-        String text = text("--pid");
+        return pid("--pid", text("--pid"));
+    }
+
+    private static @Nullable Long pid(String option, @Nullable String text) throws UsageError {
         if (text == null) {
             return null;
         }
@@ -625,8 +631,8 @@ public final class CommandLine {
         if (pid != null) {
             return pid;
         }
-        throw new UsageError(
-                "invalid --pid " + Quote.of(text) + ": a process id from 1 to " + LARGEST_PID + " is expected");
+        throw new UsageError("invalid " + option + " " + Quote.of(text) + ": a process id from 1 to " + LARGEST_PID
+                + " is expected");
     }
 
     private static @Nullable Long pid(String text) {

@@ -246,7 +246,7 @@ enum Verb {
             List.of(Option.EVEN_IF_USED, Option.PID)),
     WAIT(
             "wait",
-            "NAME… [--for STATE] [--pid PID] [--timeout DURATION]",
+            "NAME… [--for STATE] [--pid PID] [--process PID] [--timeout DURATION]",
             "wait until a server is in a state",
             """
             Waits in the kernel: it neither polls nor keeps the agent awake. For the state `ended` it takes many names:
@@ -259,6 +259,7 @@ enum Verb {
             List.of(
                     new Option("--for", "STATE", "ready, stopped, ended, active or grace (default: ready)"),
                     new Option("--pid", "PID", "ended: give up when this process has ended (default: wait on)"),
+                    new Option("--process", "PID", "ended: the server's process that is meant (default: that of now)"),
                     Option.TIMEOUT)),
     LOGS(
             "logs",

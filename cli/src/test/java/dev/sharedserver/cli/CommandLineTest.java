@@ -94,6 +94,9 @@ class CommandLineTest {
         assertInstanceOf(Command.Wait.class, parse("wait", "a", "--for", "stopped"));
         assertTrue(error("wait", "a", "b", "--for", "stopped").contains("'b'"));
         assertTrue(error("wait", "a", "--pid", "1").contains("--for ended"));
+        assertTrue(error("wait", "a", "--process", "1").contains("--process of wait goes with --for ended"));
+        assertTrue(error("wait", "a", "b", "--for", "ended", "--process", "1").contains("'b'"));
+        assertTrue(error("wait", "a", "--for", "ended", "--process", "x").contains("invalid --process 'x'"));
         assertTrue(error("wait", "--for", "ended").contains("missing"));
     }
 

@@ -172,7 +172,9 @@ public final class SharedServers implements AutoCloseable {
     private ServerEnd endOf(String name, long pid) throws IOException, InterruptedException {
         // a restart in between has made another process of it, whose end is not the one that is waited for
         while (info(name).filter(info -> info.pid().getAsLong() == pid).isPresent()) {
-            Command.Answer waited = command.run(List.of("wait", name, "--for", "ended", "--pid", Long.toString(self)));
+            // nor is that of one that has taken its place since
+            Command.Answer waited = command.run(List.of(
+                    "wait", name, "--for", "ended", "--process", Long.toString(pid), "--pid", Long.toString(self)));
             if (waited.exit() != 0
                     && info(name).filter(info -> info.pid().getAsLong() == pid).isPresent()) {
                 waited.orThrow();

@@ -163,6 +163,26 @@ class JavaClientIT {
         box.run("stop", "web").ok();
     }
 
+    /** Who begins to wait when the process has ended already, and another has its name, waits for that process all the same. */
+    @Test
+    void theEndIsToldOfTheProcessThatIsMeant(Sandbox box) throws Exception {
+        Path waiting = box.root().resolve("waiting");
+        Path goOn = box.root().resolve("go on");
+        Path slow = Files.writeString(
+                box.root().resolve("slow-sharedserver"),
+                "#!/bin/sh\ncase $1 in wait) : >'" + waiting + "'; until [ -e '" + goOn
+                        + "' ]; do sleep 0.02; done; esac\n" + "exec '" + Product.bin() + "' \"$@\"\n");
+        assertTrue(slow.toFile().setExecutable(true));
+        try (SharedServers servers = SharedServers.connect(slow, box.lockdir())) {
+            CompletableFuture<ServerEnd> end = servers.use(SLEEP).onExit();
+            Until.holds(() -> Files.exists(waiting), "the client is about to wait");
+            box.run("restart", "web").ok();
+            Files.createFile(goOn);
+            assertEquals("restart_requested", end.get(30, TimeUnit.SECONDS).cause());
+        }
+        box.run("stop", "web").ok();
+    }
+
     @Test
     void whatCannotBeHadIsSaidInTheCommandsWords(Sandbox box) throws IOException, InterruptedException {
         try (SharedServers servers = servers(box)) {

@@ -60,10 +60,14 @@ final class EndWait {
             Instance instance = server.state().instance();
             String running = text(instance == null ? NOBODY : instance.process());
             String awaited = first ? running : carried[i + 2];
+            // who knows the process may come after its end, and after another was started in its place
+            boolean gone = first
+                    && wait.process() != null
+                    && (instance == null || instance.process().pid() != wait.process());
             if (awaited.equals(text(NOBODY))) {
                 awaited = running; // it was about to be started again
             }
-            if (!awaited.equals(running) || Views.state(server) == State.STOPPED) {
+            if (gone || !awaited.equals(running) || Views.state(server) == State.STOPPED) {
                 launcher.stdout(name.value() + "\n");
                 ended = true;
             }

@@ -59,7 +59,7 @@ final class Names {
             case Command.Stop c -> new Command.Stop(seen(c.names()), c.evenIfUsed(), c.pid());
             case Command.Restart c -> new Command.Restart(seen(c.name()), c.evenIfUsed(), c.pid());
             case Command.Wait c -> new Command.Wait(seen(c.name()), c.goal(), c.timeout());
-            case Command.AwaitEnd c -> new Command.AwaitEnd(seen(c.names()), c.pid(), c.timeout());
+            case Command.AwaitEnd c -> new Command.AwaitEnd(seen(c.names()), c.pid(), c.process(), c.timeout());
             case Command.Logs c -> new Command.Logs(seen(c.name()), c.follow(), c.lines(), c.since(), c.grep());
             case Command.AdminStop c -> new Command.AdminStop(seen(c.name()), c.force(), c.timeout());
             case Command.AdminIncref c -> new Command.AdminIncref(seen(c.name()), c.pid(), c.metadata());
