@@ -2,6 +2,7 @@ package dev.sharedserver.e2e;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonArray;
@@ -12,18 +13,23 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** {@code lsp attach} and {@code detach}: real clangd, which an editor that knows nothing of us has started on pipes. */
@@ -77,7 +83,8 @@ class LspAttachIT {
         for line in sys.stdin:
             words = line.split()
             if words[0] == "begin":
-                request(0, "initialize", {"processId": os.getpid(), "rootUri": "file://" + os.getcwd(), "capabilities": {}})
+                request(0, "initialize", {"processId": os.getpid(), "rootUri": "file://" + os.getcwd(),
+                    "capabilities": json.loads(os.environ.get("ELDER_CAPABILITIES", "{}"))})
             elif words[0] == "open":
                 send({"jsonrpc": "2.0", "method": "initialized", "params": {}})
                 send({"jsonrpc": "2.0", "method": "textDocument/didOpen", "params": {"textDocument": {
@@ -100,6 +107,12 @@ class LspAttachIT {
         }
 
         Elder(Sandbox box, String file, String language, String... server) throws IOException {
+            this(box, Map.of("ELDER_FILE", file, "ELDER_LANGUAGE", language), server);
+            hovers();
+        }
+
+        /** One whose words go by variables; it has asked for nothing but initialize. */
+        Elder(Sandbox box, Map<String, String> variables, String... server) throws IOException {
             Path program = Files.writeString(box.root().resolve("elder.py"), EDITOR);
             List<String> argv = new ArrayList<>(List.of("python3", "-S", "-E", program.toString()));
             argv.addAll(List.of(server));
@@ -107,8 +120,8 @@ class LspAttachIT {
                     new ProcessBuilder(argv).directory(box.work().toFile());
             builder.redirectError(box.root().resolve("elder.err").toFile());
             builder.environment().putAll(box.env());
-            builder.environment().put("ELDER_FILE", file);
-            builder.environment().put("ELDER_LANGUAGE", language);
+            builder.environment().putAll(Map.of("ELDER_FILE", "a.cpp", "ELDER_LANGUAGE", "cpp"));
+            builder.environment().putAll(variables);
             process = builder.start();
             box.atEnd(process::destroyForcibly);
             Thread.ofVirtual().start(this::listen);
@@ -117,7 +130,6 @@ class LspAttachIT {
             tell("begin");
             assertTrue(await("answer ").contains("capabilities"));
             tell("open");
-            hovers();
         }
 
         private void listen() {
@@ -484,6 +496,154 @@ class LspAttachIT {
         assertTrue(heard.contains("textDocument/didOpen"), heard);
         assertFalse(heard.contains("initialize"), heard);
         assertTrue(twin.contains("initialize"), "the twin was initialized in its place");
+    }
+
+    /** Takes all of a small disk but so many KiB. */
+    private static void fill(Path file, int free) throws IOException {
+        try (FileChannel out = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            ByteBuffer page = ByteBuffer.allocate(4096);
+            try {
+                while (true) {
+                    out.write(page.clear());
+                }
+            } catch (IOException full) {
+                out.truncate(Math.max(0, out.size() - free * 1024L));
+            }
+        }
+    }
+
+    private static String tracer(Stamped process) throws IOException {
+        return Files.readAllLines(Path.of("/proc/" + process.pid() + "/status")).stream()
+                .filter(line -> line.startsWith("TracerPid"))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    @Test
+    @EnabledIf(Root.NEEDED)
+    void whateverRoomIsLeftOnTheDiskTheEditorKeepsItsServer(Sandboxes sandboxes) throws Exception {
+        Sandbox box = sandboxes.open(Medium.DISK, "small/locks");
+        Path small = box.root().resolve("small");
+        Root.mountSmallTmpfs(box, small, 8192);
+        Elder elder = elder(box);
+        Set<String> before = elder.descriptors();
+        listed(box, elder.server.pid()); // the hub is there
+        Path filler = small.resolve("filler");
+        Set<Integer> exits = new TreeSet<>();
+        for (int free : new int[] {0, 16, 64, 560, 640, 1160, 1240, 4000}) {
+            fill(filler, free);
+            Result result = box.run("lsp", "attach", "" + elder.server.pid(), "--timeout", "30s");
+            exits.add(result.exit());
+            if (result.exit() == 0) {
+                elder.hovers();
+                Files.delete(filler);
+                box.run("lsp", "detach", elder.name()).ok();
+            } else {
+                // 1: the hub is not even asked, since that it is used cannot be written down
+                assertTrue(result.exit() == 93 || result.exit() == 1, result.toString());
+                result.complains("No space left on device");
+                elder.hovers();
+                Files.delete(filler);
+                assertEquals(
+                        "foreign", listed(box, elder.server.pid()).get("mode").getAsString());
+            }
+            assertEquals(before, elder.descriptors());
+            assertEquals("TracerPid:\t0", tracer(elder.server));
+            assertEquals(List.of(), Sandbox.namesIn(box.lockdir().resolve(".lsp")));
+            elder.hovers();
+        }
+        assertEquals(Set.of(0, 1, 93), exits);
+        // where a directory cannot be made
+        Path inTheWay = Files.createFile(box.lockdir().resolve(".lsp/lsp-" + elder.name()));
+        box.run("lsp", "attach", "" + elder.server.pid()).exits(93).complains(elder.name());
+        assertEquals(before, elder.descriptors());
+        Files.delete(inTheWay);
+
+        // and what is attached to goes on without any room, also with messages that are larger than what was reserved
+        attach(box, elder);
+        Editor late = Editor.connected(box, "--name", elder.name());
+        assertTrue(late.initialize(box.work()).has("result"));
+        fill(filler, 0);
+        Path large = box.work().resolve("large.cpp");
+        Files.writeString(large, "// " + "x".repeat(300_000) + "\n" + CPP);
+        late.open(large, "cpp");
+        assertTrue(late.hover(1, large, 2, 5).contains("answer"));
+        elder.hovers();
+        // a hub that is killed then is succeeded when there is room again
+        box.serverProcess("@lsp").killAndAwait();
+        Files.delete(filler);
+        assertEquals("attached", listed(box, elder.server.pid()).get("mode").getAsString());
+        elder.hovers();
+        box.run("lsp", "detach", elder.name()).ok();
+        assertEquals(before, elder.descriptors());
+        elder.hovers();
+    }
+
+    @Test
+    void aHubThatIsKilledWhileItAttachesIsSucceeded(Sandbox box) throws Exception {
+        Elder elder = elder(box);
+        Set<String> before = elder.descriptors();
+        listed(box, elder.server.pid());
+        Stamped editor = Stamped.of(elder.process.pid());
+        editor.suspend(); // so that it does not answer what it is asked in between
+        var attaching = box.command("lsp", "attach", "" + elder.server.pid(), "--timeout", "60s")
+                .start();
+        Path fifo = box.lockdir().resolve(".lsp/lsp-" + elder.name() + "/in");
+        Until.holds(
+                () -> Files.readSymbolicLink(Path.of("/proc/" + elder.server.pid() + "/fd/0"))
+                                .equals(fifo)
+                        && tracer(elder.server).equals("TracerPid:\t0"),
+                "the server reads the hub's FIFO");
+        box.serverProcess("@lsp").killAndAwait();
+        assertNotEquals(0, attaching.await().exit());
+        editor.signal("CONT");
+        assertEquals("attached", listed(box, elder.server.pid()).get("mode").getAsString());
+        elder.hovers();
+        late(box, elder);
+        box.run("lsp", "detach", elder.name()).ok();
+        assertEquals(before, elder.descriptors());
+        elder.hovers();
+    }
+
+    /** An editor that has agreed with its clangd on UTF-8, and text in which that makes a difference. */
+    @Test
+    void whoCountsOtherwiseGetsNoWrongColumns(Sandbox box) throws Exception {
+        String line = "/* é😀 */ int answer() { return 42; }";
+        Files.writeString(box.work().resolve("a.cpp"), "struct List {};\n" + line + "\n");
+        Elder elder =
+                new Elder(box, Map.of("ELDER_CAPABILITIES", "{\"offsetEncoding\":[\"utf-8\",\"utf-16\"]}"), "clangd");
+        attach(box, elder);
+        assertEquals(
+                "utf-8",
+                listed(box, elder.server.pid()).get("position_encoding").getAsString());
+        Editor other = Editor.connected(box, "--name", elder.name());
+        JsonObject refused = other.initialize(box.work(), "{\"general\":{\"positionEncodings\":[\"utf-16\"]}}");
+        assertTrue(refused.getAsJsonObject("error").get("message").getAsString().contains("utf-8"), refused.toString());
+        other.kill();
+
+        // the hub that comes after one which was killed knows it, too
+        box.serverProcess("@lsp").killAndAwait();
+        Editor late = Editor.connected(box, "--name", elder.name());
+        JsonObject answer = late.initialize(box.work(), "{\"general\":{\"positionEncodings\":[\"utf-8\",\"utf-16\"]}}");
+        assertEquals(
+                "utf-8",
+                answer.getAsJsonObject("result")
+                        .getAsJsonObject("capabilities")
+                        .get("positionEncoding")
+                        .getAsString());
+        late.open(box.work().resolve("a.cpp"), "cpp");
+        int column = line.substring(0, line.indexOf("answer")).getBytes(StandardCharsets.UTF_8).length;
+        JsonObject hover =
+                late.ask(1, "textDocument/hover", Editor.at(box.work().resolve("a.cpp"), 1, column));
+        assertEquals(
+                column,
+                hover.getAsJsonObject("result")
+                        .getAsJsonObject("range")
+                        .getAsJsonObject("start")
+                        .get("character")
+                        .getAsInt(),
+                hover.toString());
+        box.run("lsp", "detach", elder.name()).ok();
     }
 
     @Test

@@ -31,6 +31,9 @@ final class AttachVerbs {
     /** How long a server may take to answer the initialize of --fresh, in ms. */
     private static final long FRESH = 30_000;
 
+    /** How long a server may take to tell what its positions count, in ms; it may tell later, too. */
+    private static final long COLUMNS = 10_000;
+
     private final Instances instances;
     private final Request request;
     private final LauncherConnection launcher;
@@ -70,6 +73,7 @@ final class AttachVerbs {
             if (options.attach().fresh()) {
                 initialize(attachment.instance());
             }
+            attachment.instance().learnColumns(server.type(), COLUMNS);
             tell(server, attachment);
             return false;
         } catch (NotServed e) {

@@ -3,6 +3,7 @@ package dev.sharedserver.lsp.hub;
 import dev.sharedserver.lsp.interpose.Pause;
 import dev.sharedserver.lsp.interpose.Pipe;
 import dev.sharedserver.lsp.interpose.Refusal;
+import dev.sharedserver.lsp.mux.Columns;
 import dev.sharedserver.lsp.mux.Memory;
 import dev.sharedserver.lsp.mux.Multiplexer;
 import dev.sharedserver.lsp.mux.Outbox;
@@ -231,6 +232,23 @@ final class Instance implements Outbox {
             }
             return mux.isInitialized();
         }
+    }
+
+    /** Finds out what the positions of a server count that somebody else has initialized, if that takes no longer. */
+    void learnColumns(String type, long millis) throws InterruptedException {
+        long until = now() + millis;
+        synchronized (this) {
+            mux.askColumns(type, Verbs.uri(root()));
+            while (mux.isAskingColumns() && ended.getCount() > 0 && now() < until) {
+                wait(Math.max(1, until - now()));
+            }
+            save();
+        }
+    }
+
+    /** Returns what its positions count, as far as is known. */
+    synchronized Columns columns() {
+        return mux.columns();
     }
 
     boolean hasEnded() {
@@ -569,6 +587,7 @@ final class Instance implements Outbox {
             record.with(mux.memory()).write(directory);
         } catch (IOException e) {
             System.out.println(name() + ": what a later hub needs cannot be written: " + e.getMessage());
+            saved = -1; // there may be room when the next word is said
         }
     }
 

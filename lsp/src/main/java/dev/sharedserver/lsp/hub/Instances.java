@@ -38,7 +38,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.stream.Stream;
@@ -225,6 +227,7 @@ final class Instances implements Instance.Watcher {
             throws IOException, InterruptedException, NotServed {
         Path place = launch.directory();
         makeFifos(place);
+        Journal journal = Journal.open(place);
         Instance.Pipes pipes = Instance.Pipes.open(place);
         try {
             Product.Server server = product.use(name, launch, client, environment);
@@ -247,9 +250,10 @@ final class Instances implements Instance.Watcher {
                     Memory.EMPTY,
                     null);
             holdHub(record);
-            return serve(place, record, pipes, false, null);
+            return serve(place, record, pipes, journal, false, null);
         } catch (IOException | NotServed e) {
             pipes.close();
+            journal.close();
             throw e;
         }
     }
@@ -375,36 +379,85 @@ final class Instances implements Instance.Watcher {
             }
             Known known = known(server, root, wanted);
             remove(place);
-            makeDirectory(place);
-            makeFifos(place);
-            return attached(name, place, server, root, known, wanted);
+            boolean served = false;
+            try (Prepared prepared = prepared(place)) {
+                Attachment made = attached(name, prepared, server, root, known, wanted);
+                served = true;
+                return made;
+            } catch (IOException e) {
+                throw new NotServed(
+                        Reason.NOT_RECORDED.exitCode(),
+                        "what would be done to process " + server.pid() + " cannot be written down: " + e.getMessage()
+                                + ": " + Reason.NOT_RECORDED.remedy());
+            } finally {
+                if (!served) {
+                    remove(place);
+                }
+            }
         } finally {
             attaching.remove(server.pid());
         }
     }
 
-    private Attachment attached(String name, Path place, Candidate server, String root, Known known, Wanted wanted)
-            throws IOException, InterruptedException, NotServed {
-        Interposed interposed;
+    /** All that attaching to a server takes of the disk and of descriptors, had before anything is done to it. */
+    private static final class Prepared implements AutoCloseable {
+        private final Path place;
+        private final Journal journal;
+        private final Journal editorJournal;
+        private final SwapRecord swapped;
+        private final Instance.Pipes pipes;
+        private boolean used;
+
+        private Prepared(Path place, Journal journal, Journal editorJournal, SwapRecord swapped, Instance.Pipes pipes) {
+            this.place = place;
+            this.journal = journal;
+            this.editorJournal = editorJournal;
+            this.swapped = swapped;
+            this.pipes = pipes;
+        }
+
+        @Override
+        public void close() throws IOException {
+            swapped.close();
+            if (!used) {
+                pipes.close();
+                journal.close();
+                editorJournal.close();
+            }
+        }
+    }
+
+    private static Prepared prepared(Path place) throws IOException, InterruptedException {
+        makeDirectory(place);
+        makeFifos(place);
+        Journal journal = Journal.open(place);
         try {
-            interposed = interposer.interpose(
-                    server.pid(),
-                    server.startStamp(),
-                    place.resolve("in"),
-                    place.resolve("out"),
-                    wanted.timeout(),
-                    wanted.via());
-        } catch (Refusal refusal) {
-            remove(place);
-            throw new NotServed(refusal.exitCode(), String.valueOf(refusal.getMessage()));
-        } catch (InterruptedException e) {
-            remove(place);
+            Journal editorJournal = editorJournal(place);
+            try {
+                SwapRecord swapped = SwapRecord.in(place);
+                try {
+                    return new Prepared(place, journal, editorJournal, swapped, Instance.Pipes.open(place));
+                } catch (IOException e) {
+                    swapped.close();
+                    throw e;
+                }
+            } catch (IOException e) {
+                editorJournal.close();
+                throw e;
+            }
+        } catch (IOException e) {
+            journal.close();
             throw e;
         }
-        // from here on the server reads and writes our FIFOs: whatever fails, the place stays
+    }
+
+    private Attachment attached(
+            String name, Prepared prepared, Candidate server, String root, Known known, Wanted wanted)
+            throws IOException, InterruptedException, NotServed {
+        Path place = prepared.place;
         ProcStat stat = proc.stat(server.pid());
         long editor = stat == null ? 0 : stat.ppid();
-        OnDisk record = new OnDisk(
+        OnDisk planned = new OnDisk(
                 name,
                 server.pid(),
                 server.startStamp(),
@@ -413,12 +466,66 @@ final class Instances implements Instance.Watcher {
                 null,
                 new OnDisk.Limits(Options.IDLE, wanted.bodyLimit()),
                 known.memory(),
-                new OnDisk.Attached(interposed.attachment(), editor, known.source()));
-        record.write(place);
+                new OnDisk.Attached(
+                        new dev.sharedserver.lsp.interpose.Attachment(
+                                server.pid(),
+                                server.startStamp(),
+                                place.resolve("in").toAbsolutePath().toString(),
+                                place.resolve("out").toAbsolutePath().toString(),
+                                List.of(),
+                                wanted.via()),
+                        editor,
+                        known.source()));
+        planned.write(place);
+        awaitHold(planned);
+        Interposed interposed;
+        boolean done = false;
+        try {
+            interposed = interposer.interpose(
+                    server.pid(),
+                    server.startStamp(),
+                    place.resolve("in"),
+                    place.resolve("out"),
+                    wanted.timeout(),
+                    wanted.via(),
+                    attachment -> prepared.swapped.write(attachment.swapped()));
+            done = true;
+        } catch (Refusal refusal) {
+            throw new NotServed(refusal.exitCode(), String.valueOf(refusal.getMessage()));
+        } finally {
+            if (!done) {
+                letGo(server.pid());
+            }
+        }
+        // from here on the server reads and writes our FIFOs, and nothing is left that could be refused
+        prepared.used = true;
+        OnDisk record = planned.with(interposed.attachment());
         Instance instance = serve(
-                place, record, Instance.Pipes.open(place), false, new Elder(interposed, editorJournal(place), editor));
-        holdHub(record);
+                place,
+                record,
+                prepared.pipes,
+                prepared.journal,
+                false,
+                new Elder(interposed, prepared.editorJournal, editor));
         return new Attachment(instance, interposed.pause());
+    }
+
+    /** The same for who stays only if it is so. */
+    private void awaitHold(OnDisk record) throws InterruptedException, NotServed {
+        CompletableFuture<@Nullable NotServed> held = new CompletableFuture<>();
+        holds.execute(() -> held.complete(product.refusedHold(record.pid(), record.name())));
+        NotServed refused;
+        try {
+            refused = held.get();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e);
+        }
+        if (refused != null) {
+            throw new NotServed(
+                    Reason.NOT_RECORDED.exitCode(),
+                    "that process " + record.pid() + " needs the hub cannot be written down: " + refused.text() + ": "
+                            + Reason.NOT_RECORDED.remedy());
+        }
     }
 
     private static String process(long pid, long stamp) {
@@ -508,9 +615,9 @@ final class Instances implements Instance.Watcher {
     }
 
     private synchronized Instance serve(
-            Path place, OnDisk record, Instance.Pipes pipes, boolean resumed, @Nullable Elder elder)
+            Path place, OnDisk record, Instance.Pipes pipes, Journal journal, boolean resumed, @Nullable Elder elder)
             throws IOException {
-        Instance instance = new Instance(place, record, pipes, Journal.open(place), settings, resumed, elder, this);
+        Instance instance = new Instance(place, record, pipes, journal, settings, resumed, elder, this);
         all.put(record.name(), instance);
         instance.start();
         return instance;
@@ -555,7 +662,7 @@ final class Instances implements Instance.Watcher {
                     continue;
                 }
                 Elder elder = elder(place, record);
-                serve(place, record, Instance.Pipes.open(place), true, elder);
+                serve(place, record, Instance.Pipes.open(place), Journal.open(place), true, elder);
                 System.out.println("took over " + record.name() + " (pid " + record.pid() + ")");
                 if (elder != null || record.attached() == null) {
                     holdHub(record);
@@ -612,9 +719,13 @@ final class Instances implements Instance.Watcher {
     }
 
     private void letGo(Instance instance) {
+        letGo(instance.pid());
+    }
+
+    private void letGo(long pid) {
         holds.execute(() -> {
-            if (proc.stat(instance.pid()) != null) {
-                product.letGo(instance.pid());
+            if (proc.stat(pid) != null) {
+                product.letGo(pid);
             }
         });
     }

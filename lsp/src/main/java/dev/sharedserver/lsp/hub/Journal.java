@@ -70,7 +70,7 @@ final class Journal implements AutoCloseable {
                 StandardOpenOption.CREATE,
                 StandardOpenOption.READ,
                 StandardOpenOption.WRITE)) {
-            long length = file.size() > HEADER ? file.size() : HEADER + 2L * BUFFER;
+            long length = file.size() > HEADER ? file.size() : reserved(file, HEADER + 2L * BUFFER);
             memory = file.map(FileChannel.MapMode.READ_WRITE, 0, length);
         }
         memory.order(ByteOrder.nativeOrder());
@@ -79,8 +79,27 @@ final class Journal implements AutoCloseable {
                 StandardOpenOption.CREATE,
                 StandardOpenOption.READ,
                 StandardOpenOption.WRITE);
-        long size = Math.max(SMALL, outFile.size());
+        long size = reserved(outFile, Math.max(SMALL, outFile.size()));
         return new Journal(memory, outFile, outFile.map(FileChannel.MapMode.READ_WRITE, 0, size));
+    }
+
+    /**
+     * Gives a file a size, and the room on the disk with it: a page of mapped memory that the disk has no room for is a fault
+     * when it is written to, of whoever does.
+     *
+     * @throws IOException there is no room
+     */
+    private static long reserved(FileChannel file, long size) throws IOException {
+        long before = file.size();
+        try {
+            for (long at = before; at < size; ) {
+                at += file.write(ByteBuffer.wrap(ZEROS, 0, (int) Math.min(ZEROS.length, size - at)), at);
+            }
+            return size;
+        } catch (IOException e) {
+            file.truncate(before);
+            throw e;
+        }
     }
 
     /** Has the numbers begin at {@code first}, or go on behind it. */
@@ -170,9 +189,12 @@ final class Journal implements AutoCloseable {
     void write(WritableByteChannel to, byte[] header, byte[] body) throws IOException {
         int length = header.length + body.length;
         if (length > out.capacity() || length < SMALL && out.capacity() > 16 * SMALL) {
-            int size = Math.max(SMALL, length);
-            out = outFile.map(FileChannel.MapMode.READ_WRITE, 0, size);
-            outFile.truncate(size);
+            if (!resized(Math.max(SMALL, length))) {
+                // better than not at all: only a hub that is killed in the middle of it leaves half a message
+                sendAll(to, ByteBuffer.wrap(header));
+                sendAll(to, ByteBuffer.wrap(body));
+                return;
+            }
         }
         out.put(0, header).put(header.length, body);
         memory.putInt(OUT_DONE, 0);
@@ -180,6 +202,24 @@ final class Journal implements AutoCloseable {
         memory.putInt(OUT_LENGTH, length);
         send(to, length, 0);
         memory.putInt(OUT_LENGTH, 0);
+    }
+
+    /** Makes room for the next message; false if there is none. */
+    private boolean resized(int size) throws IOException {
+        try {
+            reserved(outFile, size);
+        } catch (IOException e) {
+            return false;
+        }
+        out = outFile.map(FileChannel.MapMode.READ_WRITE, 0, size);
+        outFile.truncate(size);
+        return true;
+    }
+
+    private static void sendAll(WritableByteChannel to, ByteBuffer bytes) throws IOException {
+        while (bytes.hasRemaining()) {
+            to.write(bytes);
+        }
     }
 
     private void send(WritableByteChannel to, int length, int done) throws IOException {

@@ -10,6 +10,7 @@ import dev.sharedserver.core.Quote;
 import dev.sharedserver.lsp.infer.Source;
 import dev.sharedserver.lsp.interpose.Candidate;
 import dev.sharedserver.lsp.interpose.StdioKind;
+import dev.sharedserver.lsp.mux.Columns;
 import dev.sharedserver.os.Proc;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -90,6 +91,7 @@ final class Listing {
         one.addProperty("silent_ms", status.silent());
         if (attached != null) {
             one.addProperty("editor", instance.hasElder() ? "connected" : "gone");
+            one.addProperty("position_encoding", instance.columns().word());
         }
         JsonArray clients = new JsonArray();
         status.clients().forEach((pid, queued) -> {
@@ -257,7 +259,10 @@ final class Listing {
                                 + "; capabilities: " + capabilities(instance)
                                 + (attached.source().isInferred()
                                         ? " from " + attached.source().words()
-                                        : ""));
+                                        : "")
+                                + (instance.columns() == Columns.UTF_16
+                                        ? ""
+                                        : "; positions: " + instance.columns().word()));
             }
             line(
                     text,

@@ -60,6 +60,22 @@ record OnDisk(
         return new OnDisk(name, pid, stamp, command, root, logFile, limits, newer, attached);
     }
 
+    /** The same server, with what was really done to it; for one that somebody else started. */
+    OnDisk with(Attachment done) {
+        return attached == null
+                ? this
+                : new OnDisk(
+                        name,
+                        pid,
+                        stamp,
+                        command,
+                        root,
+                        logFile,
+                        limits,
+                        memory,
+                        new Attached(done, attached.editor(), attached.source()));
+    }
+
     private static final String FILE = "server.json";
 
     void write(Path directory) throws IOException {
@@ -109,7 +125,7 @@ record OnDisk(
                             list(json, "open"),
                             list(json, "unanswered"),
                             list(json, "folders")),
-                    json.get("attached") instanceof JsonObject object ? attached(object) : null);
+                    json.get("attached") instanceof JsonObject object ? attached(object, directory) : null);
         } catch (IOException
                 | JsonParseException
                 | IllegalStateException
@@ -127,32 +143,16 @@ record OnDisk(
         json.addProperty("via", attachment.via().name());
         json.addProperty("stdin", attachment.stdin());
         json.addProperty("stdout", attachment.stdout());
-        JsonArray swapped = new JsonArray();
-        for (Attachment.Swapped one : attachment.swapped()) {
-            JsonObject object = new JsonObject();
-            object.addProperty("fd", one.fd());
-            object.addProperty("stash", one.stash());
-            object.addProperty("input", one.input());
-            object.addProperty("close_on_exec", one.closeOnExec());
-            object.addProperty("was", one.was());
-            swapped.add(object);
-        }
-        json.add("swapped", swapped);
+        json.add("swapped", SwapRecord.json(attachment.swapped()));
         json.addProperty("pid", attachment.pid());
         json.addProperty("start_time", attachment.startStamp());
         return json;
     }
 
-    private static Attached attached(JsonObject json) {
-        List<Attachment.Swapped> swapped = new ArrayList<>();
-        for (JsonElement element : json.getAsJsonArray("swapped")) {
-            JsonObject one = element.getAsJsonObject();
-            swapped.add(new Attachment.Swapped(
-                    one.get("fd").getAsInt(),
-                    one.get("stash").getAsInt(),
-                    one.get("input").getAsBoolean(),
-                    one.get("close_on_exec").getAsBoolean(),
-                    one.get("was").getAsString()));
+    private static Attached attached(JsonObject json, Path directory) throws IOException {
+        List<Attachment.Swapped> swapped = SwapRecord.swapped(json.getAsJsonArray("swapped"));
+        if (swapped.isEmpty()) {
+            swapped = SwapRecord.read(directory); // a hub that was killed right after that
         }
         return new Attached(
                 new Attachment(

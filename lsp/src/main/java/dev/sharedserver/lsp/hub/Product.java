@@ -106,12 +106,25 @@ final class Product {
 
     /** Has a process hold this hub. */
     void hold(long pid, String metadata) {
+        NotServed refused = refusedHold(pid, metadata);
+        if (refused != null) {
+            System.out.println(metadata + " does not hold the hub: " + refused.text());
+        }
+    }
+
+    /** Has a process hold this hub; returns why it does not, null if it does. */
+    @Nullable
+    NotServed refusedHold(long pid, String metadata) {
         try {
             hold(ServerName.LSP.value(), pid, metadata);
-        } catch (IOException | NotServed e) {
-            System.out.println(metadata + " does not hold the hub: " + e.getMessage());
+            return null;
+        } catch (NotServed e) {
+            return e;
+        } catch (IOException e) {
+            return new NotServed(1, String.valueOf(e.getMessage()));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+            return new NotServed(1, "interrupted");
         }
     }
 

@@ -124,16 +124,36 @@ public final class Interposer {
      * @param stdout a FIFO that it is to write
      * @param timeout how long to wait for such a moment
      * @param via who is to do it
+     * @param ledger told what will be where: should we be killed from then on, {@link #resume} finds the server by it
      * @throws Refusal the server is as it was
      * @throws InterruptedException the same
      */
-    public Interposed interpose(long pid, long startStamp, Path stdin, Path stdout, Duration timeout, Via via)
+    public Interposed interpose(
+            long pid, long startStamp, Path stdin, Path stdout, Duration timeout, Via via, Ledger ledger)
             throws Refusal, InterruptedException {
         try {
-            return attached(pid, startStamp, stdin, stdout, timeout, via);
+            return attached(pid, startStamp, stdin, stdout, timeout, via, ledger);
         } catch (Refusal refusal) {
             throw ended(kernel(), refusal, pid);
         }
+    }
+
+    /** The same, for what is not to be taken up by another process. */
+    public Interposed interpose(long pid, long startStamp, Path stdin, Path stdout, Duration timeout, Via via)
+            throws Refusal, InterruptedException {
+        return interpose(pid, startStamp, stdin, stdout, timeout, via, attachment -> {});
+    }
+
+    /** Where it is written down what must be undone, before it is done. */
+    @FunctionalInterface
+    public interface Ledger {
+
+        /**
+         * Is called on the tracing thread, while the target stands still and nothing of it is replaced yet: quick, please.
+         *
+         * @throws IOException it is not written down; the target is left as it is
+         */
+        void write(Attachment attachment) throws IOException;
     }
 
     /** The same, by our own means. */
@@ -169,11 +189,12 @@ public final class Interposer {
                 }
                 yield gone ? new Refusal(Reason.GONE, "process " + pid + " ended") : refusal;
             }
-            case GONE, RECYCLED, OWN_CHILD -> refusal;
+            case GONE, RECYCLED, OWN_CHILD, NOT_RECORDED -> refusal;
         };
     }
 
-    private Interposed attached(long pid, long startStamp, Path stdin, Path stdout, Duration timeout, Via via)
+    private Interposed attached(
+            long pid, long startStamp, Path stdin, Path stdout, Duration timeout, Via via, Ledger ledger)
             throws Refusal, InterruptedException {
         Kernel calls = kernel();
         Facts facts = new Facts(pid);
@@ -187,22 +208,39 @@ public final class Interposer {
             Moment moment = new Moment(calls, facts, pidfd);
             return alone("interpose-" + pid, cancelled -> {
                 long deadline = System.nanoTime() + timeout.toNanos();
-                while (true) {
-                    moment.await(quiet, GLANCE, deadline, cancelled);
-                    Halted target = halted(via, calls, facts);
-                    List<Swapped> swapped = null;
-                    try (target) {
-                        // the same number of another process would have another stamp; and an exec is another program
-                        Checks.checkStill(facts, stamp);
-                        Plan plan = Plan.of(facts);
-                        if (moment.isNow(plan, target.inCalls())) {
-                            swapped = Swap.in(target, facts, plan, in, out);
+                // whatever may be refused to us is asked for before anything is replaced; for both, so as not to wait
+                try (FileChannel server = FileChannel.open(in, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+                    while (true) {
+                        moment.await(quiet, GLANCE, deadline, cancelled);
+                        Halted target = halted(via, calls, facts);
+                        Attachment made = null;
+                        int input = -1;
+                        int output = -1;
+                        try (target) {
+                            // the same number of another process would have another stamp; and an exec is another
+                            // program
+                            Checks.checkStill(facts, stamp);
+                            Plan plan = Plan.of(facts);
+                            if (moment.isNow(plan, target.inCalls())) {
+                                input = copy(calls, pidfd, pid, plan.last(true));
+                                output = copy(calls, pidfd, pid, plan.last(false));
+                                Attachment none =
+                                        new Attachment(pid, stamp, in.toString(), out.toString(), List.of(), via);
+                                made = Swap.in(target, facts, plan, none, ledger);
+                            }
+                        } finally {
+                            if (made == null) {
+                                close(calls, input);
+                                close(calls, output);
+                            }
+                        }
+                        if (made != null) {
+                            Live live = live(calls, facts, pidfd, made, target.pause(), input, output);
+                            return settled(live, server, deadline, cancelled);
                         }
                     }
-                    if (swapped != null) {
-                        Attachment attachment = new Attachment(pid, stamp, in.toString(), out.toString(), swapped, via);
-                        return settled(live(calls, facts, pidfd, attachment, target.pause()), in, deadline, cancelled);
-                    }
+                } catch (IOException e) {
+                    throw new Refusal(Reason.NOT_RECORDED, "the FIFOs cannot be opened: " + e.getMessage());
                 }
             });
         } catch (Refusal | InterruptedException | RuntimeException | Error failed) {
@@ -212,10 +250,10 @@ public final class Interposer {
     }
 
     /** Makes sure that the target is between two messages; if that cannot be known, it gets its old descriptors back. */
-    private static Live settled(Live live, Path stdin, long deadline, AtomicBoolean cancelled)
+    private static Live settled(Live live, FileChannel server, long deadline, AtomicBoolean cancelled)
             throws Refusal, InterruptedException {
         boolean sure = live.attachment.swapped().getFirst().was().startsWith("/dev/") || !live.oldClientLives();
-        try (FileChannel server = FileChannel.open(stdin, StandardOpenOption.WRITE)) {
+        try {
             sure = sure
                     || Question.answered(
                             live.input,
@@ -292,14 +330,19 @@ public final class Interposer {
     }
 
     private static Live live(Kernel calls, Facts facts, int pidfd, Attachment attachment, Pause pause) throws Refusal {
-        int input = copy(calls, pidfd, attachment, stash(attachment, true));
+        int input = copy(calls, pidfd, attachment.pid(), stash(attachment, true));
         int output;
         try {
-            output = copy(calls, pidfd, attachment, stash(attachment, false));
+            output = copy(calls, pidfd, attachment.pid(), stash(attachment, false));
         } catch (Refusal refused) {
             calls.close(input);
             throw refused;
         }
+        return live(calls, facts, pidfd, attachment, pause, input, output);
+    }
+
+    private static Live live(
+            Kernel calls, Facts facts, int pidfd, Attachment attachment, Pause pause, int input, int output) {
         return new Live(
                 calls,
                 facts,
@@ -308,6 +351,12 @@ public final class Interposer {
                 pause,
                 new OldClient.Input(calls, input),
                 new OldClient.Output(calls, output));
+    }
+
+    private static void close(Kernel calls, int descriptor) {
+        if (descriptor >= 0) {
+            calls.close(descriptor);
+        }
     }
 
     /** Returns where the descriptor is kept that is really read or written: the last one, since a program opens 0 and 1 anew, if at all. */
@@ -319,14 +368,13 @@ public final class Interposer {
         return stash;
     }
 
-    private static int copy(Kernel calls, int pidfd, Attachment attachment, int descriptor) throws Refusal {
+    private static int copy(Kernel calls, int pidfd, long pid, int descriptor) throws Refusal {
         long copy = calls.copy(pidfd, descriptor);
         if (copy == -Kernel.ESRCH) {
-            throw new Refusal(Reason.GONE, "process " + attachment.pid() + " ended");
+            throw new Refusal(Reason.GONE, "process " + pid + " ended");
         }
         if (copy < 0) {
-            throw new Refusal(
-                    Reason.FAILED, "pidfd_getfd of process " + attachment.pid() + " failed (errno " + -copy + ")");
+            throw new Refusal(Reason.FAILED, "pidfd_getfd of process " + pid + " failed (errno " + -copy + ")");
         }
         return (int) copy;
     }

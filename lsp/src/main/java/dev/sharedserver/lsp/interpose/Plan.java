@@ -107,6 +107,15 @@ record Plan(List<Slot> slots, List<Watch> watches) {
         return new Slot(descriptor.number(), input, facts.flags(descriptor.number()), descriptor.link());
     }
 
+    /** Returns the descriptor that is really read or written: the last one, since a program opens 0 and 1 anew, if at all. */
+    int last(boolean input) {
+        int last = -1;
+        for (Slot slot : slots) {
+            last = slot.input() == input ? slot.number() : last;
+        }
+        return last;
+    }
+
     /** The same plan for those descriptors only that were replaced once. */
     Plan only(List<Swapped> swapped) {
         List<Slot> chosen = slots.stream()

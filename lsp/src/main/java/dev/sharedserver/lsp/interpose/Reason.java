@@ -14,6 +14,7 @@ public enum Reason {
     STDIO(90, "start one with `lsp serve` instead"),
     FAILED(91, "the process was left as it was; start one with `lsp serve` instead"),
     OWN_CHILD(92, "attach from another process"),
+    NOT_RECORDED(93, "make room in the state directory, or make it writable; the process was left as it was"),
     TIMED_OUT(124, "try again, or give it more time with --timeout");
 
     private final int exitCode;

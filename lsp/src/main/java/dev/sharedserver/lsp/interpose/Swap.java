@@ -2,6 +2,7 @@ package dev.sharedserver.lsp.interpose;
 
 import dev.sharedserver.lsp.interpose.Attachment.Swapped;
 import dev.sharedserver.lsp.interpose.Facts.Watch;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
@@ -36,26 +37,47 @@ final class Swap {
         this.facts = facts;
     }
 
-    /** Puts the FIFOs in the place of the plan's descriptors; returns what was put where. */
-    static List<Swapped> in(Halted target, Facts facts, Plan plan, Path stdin, Path stdout) throws Refusal {
+    /**
+     * Puts the FIFOs in the place of the plan's descriptors.
+     *
+     * @param planned what is wanted; nothing is replaced in it
+     * @param ledger told what is about to be put where
+     * @return the same, with that
+     */
+    static Attachment in(Halted target, Facts facts, Plan plan, Attachment planned, Interposer.Ledger ledger)
+            throws Refusal {
         long dumpable = target.call(Call.PRCTL, PR_GET_DUMPABLE);
         if (dumpable != 1) {
             throw new Refusal(Reason.NON_DUMPABLE, "process " + facts.pid() + " is not dumpable");
         }
         Swap swap = new Swap(target, facts);
+        List<Integer> opened = new ArrayList<>();
         List<Swapped> swapped = new ArrayList<>();
+        Attachment attachment;
         boolean done = false;
         try {
-            List<Watch> taken = swap.take(plan.watches());
             for (Plan.Slot slot : plan.slots()) {
-                swapped.add(swap.replace(slot, slot.input() ? stdin : stdout));
+                opened.add(swap.opened(slot, Path.of(slot.input() ? planned.stdin() : planned.stdout())));
+                swapped.add(swap.stashed(slot));
+            }
+            attachment = new Attachment(
+                    planned.pid(), planned.startStamp(), planned.stdin(), planned.stdout(), swapped, planned.via());
+            // from here on it could be needed: somebody may kill us between any two of the following steps
+            ledger.write(attachment);
+            List<Watch> taken = swap.take(plan.watches());
+            for (int i = 0; i < opened.size(); i++) {
+                swap.replace(opened.get(i), swapped.get(i));
             }
             swap.give(taken);
             done = true;
+        } catch (IOException e) {
+            throw new Refusal(
+                    Reason.NOT_RECORDED,
+                    "what would be done to process " + facts.pid() + " cannot be written down: " + e.getMessage());
         } finally {
             swap.end(done);
         }
-        return swapped;
+        return attachment;
     }
 
     /** Puts the old descriptors back. */
@@ -87,7 +109,7 @@ final class Swap {
         }
     }
 
-    private Swapped replace(Plan.Slot slot, Path fifo) throws Refusal {
+    private int opened(Plan.Slot slot, Path fifo) throws Refusal {
         int flags = slot.nonBlocking() | Kernel.O_CLOEXEC;
         // for reading and writing: never waits for a peer, never meets an end of file or a SIGPIPE when the hub is
         // killed
@@ -97,16 +119,23 @@ final class Swap {
             throw new Refusal(
                     Reason.STDIO, "process " + facts.pid() + " sees other files than we do, as in a container");
         }
+        return opened;
+    }
+
+    private Swapped stashed(Plan.Slot slot) throws Refusal {
         long kept = target.call(Call.FCNTL, slot.number(), Kernel.F_DUPFD_CLOEXEC, STASH);
         if (kept == -EINVAL) {
             kept = target.call(Call.FCNTL, slot.number(), Kernel.F_DUPFD_CLOEXEC, LOW_STASH);
         }
         int stash = (int) checked("fcntl", kept);
         undone.push(new Undo.Close(stash));
-        int closeOnExec = slot.closeOnExec() ? Kernel.O_CLOEXEC : 0;
-        checked("dup3", target.call(Call.DUP3, opened, slot.number(), closeOnExec));
-        undone.push(new Undo.Dup(stash, slot.number(), closeOnExec));
         return new Swapped(slot.number(), stash, slot.input(), slot.closeOnExec(), slot.link());
+    }
+
+    private void replace(int opened, Swapped one) throws Refusal {
+        int closeOnExec = one.closeOnExec() ? Kernel.O_CLOEXEC : 0;
+        checked("dup3", target.call(Call.DUP3, opened, one.fd(), closeOnExec));
+        undone.push(new Undo.Dup(one.stash(), one.fd(), closeOnExec));
     }
 
     private boolean same(int opened, Path fifo) {

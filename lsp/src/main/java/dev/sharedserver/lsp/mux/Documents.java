@@ -38,8 +38,15 @@ final class Documents {
     /** Of a foreign server: what was opened or closed since we came, so that nothing has to be believed of it. */
     private final Set<String> heard = new HashSet<>();
 
+    private Columns columns = Columns.UTF_16;
+
     Documents(Outbox outbox) {
         this.outbox = outbox;
+    }
+
+    /** What the server and its clients count. */
+    void columns(Columns agreed) {
+        columns = agreed;
     }
 
     /** From now on the server may have documents open that nobody was heard to open, for a client or for nobody (0). */
@@ -127,7 +134,7 @@ final class Documents {
         view.assumed = false;
         boolean wasStale = view.stale;
         try {
-            view.text = Text.changed(view.text, changes);
+            view.text = Text.changed(view.text, changes, columns);
         } catch (RuntimeException e) {
             throw new MalformedMessage("a change that cannot be applied: " + e);
         }

@@ -22,6 +22,7 @@ final class Handshake {
     private boolean told;
     private @Nullable String result;
     private boolean foldersChange;
+    private Columns columns = Columns.UTF_16;
 
     Handshake(Settings settings, Memory memory) {
         this.settings = settings;
@@ -68,10 +69,43 @@ final class Handshake {
         folders.clear();
     }
 
+    /** Returns what the server and its clients count within a line. */
+    Columns columns() {
+        return columns;
+    }
+
+    /** The server turned out to count so, whatever is inferred of it. */
+    void agreed(Columns truly) throws MalformedMessage {
+        if (truly != columns && result != null && Json.parse(result) instanceof JsonObject object) {
+            truly.agree(object);
+            take(Json.text(object));
+        }
+    }
+
+    /** Returns the server's answer for a client that can count as the server does. */
+    String resultFor(JsonObject capabilities) {
+        String answer = String.valueOf(result);
+        if (columns == Columns.UTF_16) {
+            return answer;
+        }
+        try {
+            if (Json.parse(answer) instanceof JsonObject object) {
+                columns.tell(object, capabilities);
+                return Json.text(object);
+            }
+        } catch (MalformedMessage e) {
+            return answer; // it was parsed before
+        }
+        return answer;
+    }
+
     private void take(String answer) {
         result = answer;
+        columns = Columns.UTF_16;
         try {
-            foldersChange = Json.parse(answer) instanceof JsonObject object
+            JsonElement tree = Json.parse(answer);
+            columns = Columns.agreed(tree);
+            foldersChange = tree instanceof JsonObject object
                     && object.get("capabilities") instanceof JsonObject capabilities
                     && capabilities.get("workspace") instanceof JsonObject workspace
                     && workspace.get("workspaceFolders") instanceof JsonObject support

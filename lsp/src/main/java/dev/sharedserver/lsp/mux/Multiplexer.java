@@ -26,6 +26,13 @@ public final class Multiplexer {
     private static final int INVALID_REQUEST = -32600;
     private static final int METHOD_NOT_FOUND = -32601;
     private static final int CONTENT_MODIFIED = -32801;
+    private static final int REQUEST_FAILED = -32803;
+
+    /** A request of ours to a foreign server, of which nobody else gets the answer. */
+    private static final String COLUMNS = "$/sharedserver/columns";
+
+    /** How the ids of questions begin that the interposer asks an elder. */
+    private static final String OURS_BEFORE = "\"sharedserver-";
 
     /** Whose answers may hold edits, and with them versions. */
     private static final Set<String> ANSWERED_BY_EDITS = Set.of(
@@ -71,6 +78,11 @@ public final class Multiplexer {
     private long heard;
     private long revision;
 
+    /** What a foreign server was asked to find out what it counts. */
+    private @Nullable ColumnProbe probe;
+
+    private boolean probing;
+
     /**
      * A client's request that the server works on; or one of our own, whose client is none.
      *
@@ -99,6 +111,7 @@ public final class Multiplexer {
         this.outbox = outbox;
         this.documents = new Documents(outbox);
         this.handshake = new Handshake(settings, memory);
+        documents.columns(handshake.columns());
         registrations.restore(memory.registrations());
     }
 
@@ -195,6 +208,52 @@ public final class Multiplexer {
     public void elder(int number) {
         clients.put(number, Client.elder(number));
         documents.foreign(number);
+    }
+
+    /**
+     * Asks a {@link #foreign} server what its positions count, where there is a way to; that it has agreed with its client on
+     * something is not told to anybody else.
+     *
+     * @param type of the server
+     * @param rootUri its workspace, without a slash at the end
+     */
+    public void askColumns(String type, String rootUri) {
+        ColumnProbe asking = ColumnProbe.of(type, rootUri);
+        if (asking == null) {
+            return;
+        }
+        probe = asking;
+        probing = true;
+        outbox.toServer(asking.open());
+        long id = ids.getAsLong();
+        asked.put(id, new Asked(0, "", COLUMNS, List.of()));
+        outbox.toServer(asking.ask(id));
+    }
+
+    /** Tells whether the answer to that is awaited. */
+    public boolean isAskingColumns() {
+        return probing;
+    }
+
+    /** Returns what positions count. */
+    public Columns columns() {
+        return handshake.columns();
+    }
+
+    private void columnsAnswered(Message message) throws MalformedMessage {
+        ColumnProbe asking = probe;
+        probing = false;
+        if (asking == null) {
+            return;
+        }
+        documents.close(asking.uri());
+        Span result = message.result();
+        Columns truly = result == null ? null : asking.answered(Json.parse(message.text(result)));
+        if (truly != null) {
+            handshake.agreed(truly);
+            documents.columns(truly);
+            revision++;
+        }
     }
 
     private @Nullable Client elder() {
@@ -338,11 +397,25 @@ public final class Multiplexer {
     }
 
     private void answerInitialize(Client client) {
+        Columns columns = handshake.columns();
+        boolean foreign = leastOurs != Long.MAX_VALUE;
+        if (foreign && !columns.isOffered(client.capabilities)) {
+            client.phase = Client.Phase.NEW;
+            refuse(
+                    client,
+                    client.initializeId,
+                    REQUEST_FAILED,
+                    "this language server counts positions in " + columns.word()
+                            + ", as the editor that started it has agreed with it, and this editor offers only"
+                            + " others (general.positionEncodings): it needs a server of its own, which sharedserver"
+                            + " lsp connect --name NAME -- COMMAND starts");
+            return;
+        }
         client.phase = Client.Phase.ANSWERED;
+        String result = foreign ? handshake.resultFor(client.capabilities) : handshake.result();
         outbox.toClient(
                 client.number,
-                Json.bytes("{\"jsonrpc\":\"2.0\",\"id\":" + client.initializeId + ",\"result\":" + handshake.result()
-                        + "}"));
+                Json.bytes("{\"jsonrpc\":\"2.0\",\"id\":" + client.initializeId + ",\"result\":" + result + "}"));
         byte[] added = handshake.added(client.folders);
         if (added != null) {
             outbox.toServer(added);
@@ -470,6 +543,9 @@ public final class Multiplexer {
     /** Passes on an answer of the elder's, also to what it was asked before we came. */
     private void answeredByElder(Message message) throws MalformedMessage {
         Question question = elderQuestions.remove(message.id());
+        if (question == null && message.id().startsWith(OURS_BEFORE)) {
+            return; // what a predecessor asked that was killed before the answer came
+        }
         if (question != null && question.method().equals("workspace/configuration")) {
             configuration.learn(question.message(), message);
         }
@@ -498,6 +574,10 @@ public final class Multiplexer {
         progress.forget(request.tokens());
         if (request.method().equals("initialize")) {
             initializeAnswered(request, message);
+            return;
+        }
+        if (request.method().equals(COLUMNS)) {
+            columnsAnswered(message);
             return;
         }
         Client client = clients.get(request.client());
@@ -554,6 +634,7 @@ public final class Multiplexer {
             return;
         }
         handshake.succeeded(message.text(result));
+        documents.columns(handshake.columns());
         revision++;
         boolean answered = false;
         for (Client client : clients.values()) {
@@ -568,6 +649,9 @@ public final class Multiplexer {
     }
 
     private void told(Message message) throws MalformedMessage {
+        if (probe != null && probe.uri().equals(message.string("uri"))) {
+            return; // nobody but us knows that document
+        }
         switch (message.method()) {
             case "textDocument/publishDiagnostics" -> documents.published(message, listeners());
             case "$/progress" -> progressed(message);

@@ -7,7 +7,9 @@ import dev.sharedserver.lsp.protocol.Deframer;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,6 +46,43 @@ class JournalTest {
         @Override
         public void close() {
             // nothing is open
+        }
+    }
+
+    /** A page of a file that is a hole is a fault when the disk is full, and not of whoever made it so long. */
+    @Test
+    void allOfItHasItsRoomOnTheDisk(@TempDir Path directory) throws Exception {
+        try (Journal journal = Journal.open(directory)) {
+            byte[] body = "x".repeat(200_000).getBytes(StandardCharsets.US_ASCII);
+            journal.write(
+                    new WritableByteChannel() {
+                        @Override
+                        public int write(ByteBuffer from) {
+                            int length = from.remaining();
+                            from.position(from.limit());
+                            return length;
+                        }
+
+                        @Override
+                        public boolean isOpen() {
+                            return true;
+                        }
+
+                        @Override
+                        public void close() {
+                            // nothing is open
+                        }
+                    },
+                    new byte[0],
+                    body);
+            for (String name : List.of("journal", "sending")) {
+                Process du =
+                        new ProcessBuilder("du", "-B1", directory.resolve(name).toString()).start();
+                long room = Long.parseLong(
+                        new String(du.getInputStream().readAllBytes(), StandardCharsets.US_ASCII).split("\t", 2)[0]);
+                long size = Files.size(directory.resolve(name));
+                assertTrue(room >= size, name + " has " + size + " bytes and the room of " + room);
+            }
         }
     }
 

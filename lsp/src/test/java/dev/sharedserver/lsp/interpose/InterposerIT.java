@@ -176,21 +176,10 @@ class InterposerIT {
         answers(editor.client(), "before");
         Target before = Target.of(editor.server());
         List<Path> fifos = Relay.fifos(directory);
-        Process doomed = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "--enable-native-access=ALL-UNNAMED",
-                        "-XX:TieredStopAtLevel=1",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        DoomedHub.class.getName(),
-                        Long.toString(editor.server()),
-                        fifos.get(0).toString(),
-                        fifos.get(1).toString())
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
-        String line = doomed.inputReader().readLine();
+        Process doomed = doomed(editor, fifos);
+        Attachment record = new Gson().fromJson(doomed.inputReader().readLine(), Attachment.class);
+        assertTrue(doomed.inputReader().readLine().startsWith("done"));
         doomed.destroyForcibly().waitFor(); // kill -9
-        Attachment record = new Gson().fromJson(line, Attachment.class);
         CompletableFuture<JsonObject> meanwhile = editor.client().asking("meanwhile", "{}");
 
         try (Relay relay = new Relay(new Interposer().resume(record), fifos)) {
@@ -203,6 +192,82 @@ class InterposerIT {
         answers(editor.client(), "after");
         Refusal refusal = assertThrows(Refusal.class, () -> new Interposer().resume(record));
         assertEquals(Reason.FAILED, refusal.reason());
+    }
+
+    private static Process doomed(Editor editor, List<Path> fifos) throws IOException {
+        return new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "--enable-native-access=ALL-UNNAMED",
+                        "-XX:TieredStopAtLevel=1",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        DoomedHub.class.getName(),
+                        Long.toString(editor.server()),
+                        fifos.get(0).toString(),
+                        fifos.get(1).toString())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+    }
+
+    @Test
+    void aHubThatIsKilledBeforeTheEditorHasAnsweredIsSucceeded() throws Exception {
+        Editor editor = editor("pipe", tiny("read"));
+        answers(editor.client(), "before");
+        Target before = Target.of(editor.server());
+        editor.client().mute(); // so that it waits for an answer
+        List<Path> fifos = Relay.fifos(directory);
+        Process doomed = doomed(editor, fifos);
+        Attachment record = new Gson().fromJson(doomed.inputReader().readLine(), Attachment.class);
+        Waiting.until(LONG, "the FIFOs in their places", () -> {
+            Target now = Target.of(editor.server());
+            return now.tracer().equals("TracerPid:\t0") && !now.equals(before) && isOn(now, fifos);
+        });
+        assertTrue(doomed.isAlive(), "it waits for the editor");
+        doomed.destroyForcibly().waitFor(); // kill -9
+        try (Relay relay = new Relay(new Interposer().resume(record), fifos)) {
+            answers(relay.client(), "new");
+            answers(editor.client(), "during");
+            relay.detach();
+        }
+        assertEquals(before, Target.of(editor.server()));
+        answers(editor.client(), "after");
+    }
+
+    private static boolean isOn(Target target, List<Path> fifos) {
+        return String.valueOf(target.descriptors().get(0))
+                        .startsWith(fifos.get(0).toString())
+                && String.valueOf(target.descriptors().get(1))
+                        .startsWith(fifos.get(1).toString());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"INJECT,read,pipe", "INJECT,epoll,sockets", "GDB,poll,pipe"})
+    void whatCannotBeWrittenDownIsNotDone(Via via, String mode, String stdio) throws Exception {
+        Editor editor = editor(stdio, tiny(mode));
+        answers(editor.client(), "before");
+        Target before = Target.of(editor.server());
+        List<Path> fifos = Relay.fifos(directory);
+        List<Attachment> told = new ArrayList<>();
+        Refusal refusal = assertThrows(
+                Refusal.class,
+                () -> interposer.interpose(editor.server(), 0, fifos.get(0), fifos.get(1), LONG, via, attachment -> {
+                    told.add(attachment);
+                    assertFalse(isOn(Target.of(editor.server()), fifos), "nothing is done before");
+                    throw new IOException("no room");
+                }));
+        assertEquals(Reason.NOT_RECORDED, refusal.reason());
+        assertTrue(String.valueOf(refusal.getMessage()).contains("no room"), refusal::getMessage);
+        assertEquals(before, Target.of(editor.server()));
+        assertEquals(2, told.getFirst().swapped().size());
+        answers(editor.client(), "after");
+        // and what it was told is what is done
+        try (Relay relay = new Relay(
+                interposer.interpose(editor.server(), 0, fifos.get(0), fifos.get(1), LONG, via, told::add), fifos)) {
+            assertEquals(told.getLast(), relay.interposed().attachment());
+            answers(relay.client(), "new");
+            relay.detach();
+        }
+        assertEquals(before, Target.of(editor.server()));
     }
 
     @ParameterizedTest

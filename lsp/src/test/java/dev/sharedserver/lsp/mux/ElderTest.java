@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.gson.JsonObject;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** A server that somebody else initialized, and who is served through us beside clients of our own. */
 class ElderTest {
@@ -70,6 +72,100 @@ class ElderTest {
         played.server("{\"jsonrpc\":\"2.0\",\"id\":1500,\"result\":1}");
         played.client(ELDER, "{\"jsonrpc\":\"2.0\",\"id\":1501,\"result\":1}");
         played.quiet();
+    }
+
+    @Test
+    void whatAHubAskedThatWasKilledIsNotForTheServer() {
+        played.client(
+                ELDER,
+                "{\"jsonrpc\":\"2.0\",\"id\":\"sharedserver-1-a\",\"error\":{\"code\":-32601,\"message\":\"\"}}");
+        played.quiet();
+    }
+
+    private static final String PROBE = "file:///r/.sharedserver-columns.cpp";
+
+    /** Asks what the columns are; the answer has the symbol at that one. */
+    private void columns(String symbol) {
+        played.mux.askColumns("clangd", "file:///r");
+        assertEquals(
+                PROBE,
+                params(played.nextAtServer("textDocument/didOpen"))
+                        .getAsJsonObject("textDocument")
+                        .get("uri")
+                        .getAsString());
+        assertTrue(played.mux.isAskingColumns());
+        played.serverAnswers("textDocument/documentSymbol", symbol);
+        assertFalse(played.mux.isAskingColumns());
+        played.nextAtServer("textDocument/didClose");
+        played.serverNotify("textDocument/publishDiagnostics", "{\"uri\":\"" + PROBE + "\",\"diagnostics\":[]}");
+        played.quiet();
+    }
+
+    private JsonObject answer(int client, String capabilities) {
+        played.mux.connected(client);
+        played.request(client, "0", "initialize", "{\"capabilities\":" + capabilities + "}");
+        JsonObject answer = played.nextAt(client);
+        played.quiet();
+        return answer;
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "UTF_8|[{\"range\":{\"start\":{\"line\":0,\"character\":8}}}]",
+                "UTF_8|[{\"location\":{\"range\":{\"start\":{\"line\":0,\"character\":12}}}}]",
+                "UTF_16|[{\"range\":{\"start\":{\"line\":0,\"character\":6}}}]",
+                "UTF_16|[{\"location\":{\"range\":{\"start\":{\"line\":0,\"character\":10}}}}]",
+                "UTF_32|[{\"range\":{\"start\":{\"line\":0,\"character\":5}}}]",
+                "UTF_16|[{\"range\":{\"start\":{\"line\":0,\"character\":\"8\"}}}]",
+                "UTF_16|[{\"range\":[]}]",
+                "UTF_16|[7]",
+                "UTF_16|[]",
+                "UTF_16|null",
+                "UTF_16|{}"
+            })
+    void whatTheColumnsCountIsSeenFromWhereASymbolIs(Columns expected, String symbol) {
+        columns(symbol);
+        assertEquals(expected, played.mux.columns());
+    }
+
+    @Test
+    void whoCountsOtherwiseThanAForeignServerIsRefusedWhoDoesTooIsToldInItsWords() {
+        columns("[{\"range\":{\"start\":{\"line\":0,\"character\":8}}}]");
+        JsonObject refused = answer(LATE, "{\"general\":{\"positionEncodings\":[\"utf-16\"]}}");
+        assertEquals(-32803, refused.getAsJsonObject("error").get("code").getAsInt());
+        assertTrue(refused.toString().contains("utf-8"), refused::toString);
+        assertTrue(answer(3, "{}").has("error"));
+        JsonObject standard = answer(4, "{\"general\":{\"positionEncodings\":[\"utf-16\",\"utf-8\"]}}")
+                .getAsJsonObject("result");
+        assertEquals(
+                "utf-8",
+                standard.getAsJsonObject("capabilities").get("positionEncoding").getAsString());
+        assertFalse(standard.has("offsetEncoding"));
+        JsonObject old = answer(5, "{\"offsetEncoding\":[\"utf-8\"]}").getAsJsonObject("result");
+        assertEquals("utf-8", old.get("offsetEncoding").getAsString());
+        assertFalse(old.getAsJsonObject("capabilities").has("positionEncoding"));
+        // a hub that comes later knows it
+        Played later = new Played(played.mux.memory());
+        assertEquals(Columns.UTF_8, later.mux.columns());
+    }
+
+    @Test
+    void aTextThatChangesIsKeptInTheColumnsThatWereAgreedOn() {
+        columns("[{\"range\":{\"start\":{\"line\":0,\"character\":8}}}]");
+        played.open(ELDER, URI, "é😀b");
+        played.nextAtServer("textDocument/didOpen");
+        played.notify(
+                ELDER,
+                "textDocument/didChange",
+                "{\"textDocument\":{\"uri\":\"" + URI + "\",\"version\":2},\"contentChanges\":[{\"range\":{\"start\":"
+                        + "{\"line\":0,\"character\":6},\"end\":{\"line\":0,\"character\":7}},\"text\":\"c\"}]}");
+        played.nextAtServer("textDocument/didChange");
+        assertTrue(answer(LATE, "{\"offsetEncoding\":[\"utf-8\"]}").has("result"));
+        played.notify(LATE, "initialized", "{}");
+        played.open(LATE, URI, "é😀c");
+        played.quiet(); // the same text: nothing is to be told
     }
 
     @Test

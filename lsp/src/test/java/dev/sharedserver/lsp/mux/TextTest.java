@@ -32,7 +32,31 @@ class TextTest {
                 "[{\"range\":{\"start\":{\"line\":%d,\"character\":%d},\"end\":{\"line\":%d,\"character\":%d}},\"text\":\"%s\"}]"
                         .formatted(line, character, endLine, endCharacter, inserted == null ? "" : inserted);
         JsonArray changes = JsonParser.parseString(json).getAsJsonArray();
-        assertEquals(ends(expected), Text.changed(ends(text), changes));
+        assertEquals(ends(expected), Text.changed(ends(text), changes, Columns.UTF_16));
+    }
+
+    /** The text is a letter, one of two bytes, one of four that is two units, and a letter. */
+    @ParameterizedTest
+    @CsvSource({
+        "UTF_8,1,aXé😀b",
+        "UTF_8,3,aéX😀b",
+        "UTF_8,7,aé😀Xb",
+        "UTF_8,8,aé😀bX",
+        "UTF_8,99,aé😀bX",
+        "UTF_8,5,aéX😀b",
+        "UTF_16,2,aéX😀b",
+        "UTF_16,4,aé😀Xb",
+        "UTF_16,99,aé😀bX",
+        "UTF_32,2,aéX😀b",
+        "UTF_32,3,aé😀Xb",
+        "UTF_32,4,aé😀bX"
+    })
+    void columnsCountWhatWasAgreedOn(Columns columns, int character, String expected) {
+        String json =
+                "[{\"range\":{\"start\":{\"line\":1,\"character\":%1$d},\"end\":{\"line\":1,\"character\":%1$d}},\"text\":\"X\"}]"
+                        .formatted(character);
+        JsonArray changes = JsonParser.parseString(json).getAsJsonArray();
+        assertEquals("é\n" + expected + "\nb", Text.changed("é\naé😀b\nb", changes, columns));
     }
 
     private static String ends(String text) {
