@@ -14,7 +14,7 @@ public final class Signals {
 
     private Signals() {}
 
-    /** Returns the number of a signal given by name, with or without SIG, or by number. */
+    /** Returns the number of a signal given by name, in any case, with or without SIG, or by number. */
     public static int parse(String text) throws InvalidInput {
         Integer number = number(text);
         if (number == null) {
@@ -25,7 +25,7 @@ public final class Signals {
     }
 
     private static @Nullable Integer number(String text) {
-        String name = text.startsWith("SIG") ? text.substring(3) : text;
+        String name = text.regionMatches(true, 0, "SIG", 0, 3) ? text.substring(3) : text;
         for (int i = 1; i < NAMES.length; i++) {
             if (NAMES[i].equalsIgnoreCase(name)) {
                 return i;

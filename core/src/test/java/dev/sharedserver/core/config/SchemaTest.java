@@ -87,6 +87,10 @@ class SchemaTest {
                 "\"restart\": \"always\"",
                 "\"stopSignal\": \"INT\"",
                 "\"stopSignal\": \"SIGUSR1\"",
+                "\"stopSignal\": \"hup\"",
+                "\"stopSignal\": \"Usr2\"",
+                "\"stopSignal\": \"sigterm\"",
+                "\"stopSignal\": \"SigVtAlrm\"",
                 "\"stopSignal\": \"15\"",
                 "\"stopSignal\": 64",
                 "\"stopTimeout\": \"1m\""
