@@ -2,6 +2,7 @@ package dev.sharedserver.client;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -24,6 +25,34 @@ class StateDirectoryTest {
         Map<String, String> both = Map.of("XDG_RUNTIME_DIR", "/other", "SHAREDSERVER_LOCKDIR", link + "/sharedserver");
         assertEquals(before, StateDirectory.identity(null, both));
         assertNotEquals(before, StateDirectory.identity(real, both));
-        assertEquals("", StateDirectory.identity(null, Map.of("SHAREDSERVER_LOCKDIR", "")));
+    }
+
+    @Test
+    void theOneThatIsTakenWhereNothingIsSaidIsTheSameByItsPath(@TempDir Path root) throws IOException {
+        Path sessions = Files.createDirectory(root.resolve("user"));
+        Path temporary = Files.createDirectory(root.resolve("tmp"));
+        Map<String, String> nothing = Map.of("SHAREDSERVER_LOCKDIR", "", "XDG_RUNTIME_DIR", "");
+        int uid = (Integer) Files.getAttribute(root, "unix:uid");
+        Path shared = temporary.resolve("sharedserver");
+        String before = StateDirectory.identity(null, nothing, sessions, temporary);
+        assertEquals(StateDirectory.identity(shared, nothing), before);
+        Files.createDirectory(shared);
+        assertEquals(before, StateDirectory.identity(null, nothing, sessions, temporary));
+
+        // what anybody may have put there is left alone
+        Files.delete(shared);
+        Files.createSymbolicLink(shared, root);
+        Path own = temporary.resolve("sharedserver-" + uid);
+        assertEquals(
+                StateDirectory.identity(own, nothing), StateDirectory.identity(null, nothing, sessions, temporary));
+
+        Path session = Files.createDirectory(sessions.resolve("" + uid)).resolve("sharedserver");
+        assertEquals(
+                StateDirectory.identity(session, nothing), StateDirectory.identity(null, nothing, sessions, temporary));
+    }
+
+    @Test
+    void withoutAnyWordItIsADirectory() {
+        assertTrue(StateDirectory.identity(null, Map.of()).startsWith("/"));
     }
 }
