@@ -9,6 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.FutureTask;
 
 /**
  * Starts servers. posix_spawn(3) gives them session, descriptors and signals; umask and working directory are this process's
@@ -76,17 +78,39 @@ final class Starter {
         }
         Spawn spawn = new Spawn(List.of(in, out, err));
         String gate = gate(order);
-        long pid = gate.isEmpty() ? direct(spawn, order) : throughShell(spawn, order, gate);
+        Callable<Long> start = () -> gate.isEmpty() ? direct(spawn, order) : throughShell(spawn, order, gate);
+        long pid = order.nice() == ourNice ? called(start) : niced(order.nice(), start);
         if (pid == -LibC.EAGAIN || pid == -ENOMEM) {
             return new Started.Failed(STEP_FORK, (int) -pid);
         }
         if (pid < 0) {
             return new Started.Failed(STEP_EXEC, (int) -pid);
         }
-        if (order.nice() != ourNice) {
-            LibC.nice(pid, order.nice()); // as far as the kernel allows
+        if (order.nice() != ourNice && !LibC.THREADS_HAVE_NICE) {
+            LibC.nice(pid, order.nice()); // as far as the kernel allows; it may have begun already
         }
         return new Started.Running(pid);
+    }
+
+    /** Starts it from a thread that has that nice value, as far as the kernel allows, and is not needed afterwards. */
+    private static long niced(int nice, Callable<Long> start) {
+        if (!LibC.THREADS_HAVE_NICE) {
+            return called(start);
+        }
+        FutureTask<Long> task = new FutureTask<>(() -> {
+            LibC.nice(0, nice);
+            return start.call();
+        });
+        Thread.ofPlatform().name("nice " + nice).start(task);
+        return called(task::get);
+    }
+
+    private static long called(Callable<Long> start) {
+        try {
+            return start.call();
+        } catch (Exception e) {
+            throw new IllegalStateException("a start failed by itself", e);
+        }
     }
 
     private static long direct(Spawn spawn, SpawnOrder order) {

@@ -35,6 +35,9 @@ record Self(
         List<Long> limits) {
 
     private static final int LIMITS = 16;
+    /** Among the terminals: the caller's working directory is no more. */
+    private static final char GONE = 'g';
+
     private static final String DELETED = " (deleted)";
 
     /** Looks. {@code arguments}: the terminals, then what the user said. */
@@ -50,7 +53,7 @@ record Self(
                 arguments[0],
                 argv(proc.cmdline(pid), arguments),
                 environment(proc.environment(pid)),
-                cwd(proc.cwd(pid)),
+                arguments[0].indexOf(GONE) >= 0 ? "" : cwd(proc.cwd(pid)),
                 pid,
                 stat == null ? 0 : stat.startTime(),
                 umask >= 0 ? umask : askUmask(),

@@ -22,6 +22,9 @@ public final class LibC {
     static final boolean MAC = System.getProperty("os.name", "").startsWith("Mac");
     private static final boolean ARM = System.getProperty("os.arch", "").equals("aarch64");
 
+    /** Whether a nice value is a thread's own and goes to the processes that it starts, or one for all threads of a process. */
+    public static final boolean THREADS_HAVE_NICE = !MAC;
+
     public static final int EPERM = 1;
     public static final int ENOENT = 2;
     public static final int ESRCH = 3;
@@ -235,7 +238,7 @@ public final class LibC {
         static final Function GET = new Function("getpriority", INT, INT);
     }
 
-    /** Sets the nice value of a process. */
+    /** Sets the nice value of a process; 0 is the calling thread where threads have one, else this process. */
     public static int nice(long pid, int nice) {
         try (Arena arena = Arena.ofConfined()) {
             return Priorities.SET.call(arena, PRIO_PROCESS, (int) pid, nice);
