@@ -232,6 +232,7 @@ class ExecIT {
         assertTrue(code == 3 || code == 0, "its status, where the kernel tells it to others than the parent: " + code);
     }
 
+    @Tag("own-guard")
     @Test
     void twentyAtOnceAreOneServerAndNineteenInFront(Sandbox box) {
         String client = "" + box.client().pid();

@@ -12,10 +12,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** What {@code up --json} and {@code down --json} tell, and the servers that others depend on. */
+@Tag("portable")
 @ExtendWith(SandboxExtension.class)
 class FleetIT {
 

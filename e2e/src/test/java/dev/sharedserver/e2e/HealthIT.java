@@ -12,12 +12,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Servers that fail while somebody holds them: checks, restart policies, pauses, and the end of all patience. */
+@Tag("portable")
 @ExtendWith(SandboxExtension.class)
 class HealthIT {
 
@@ -119,6 +121,7 @@ class HealthIT {
         use(box, "bad", box.client(), List.of(), "sleep", "1000").says("Started");
     }
 
+    @Tag("own-guard")
     @Test
     void whoWantsItDuringThePauseNeedNotWait(Sandbox box) {
         Stamped client = box.client();
@@ -169,6 +172,7 @@ class HealthIT {
         Until.holds(() -> box.lines("runs").size() == times && box.check("job") == 3, "it waits to be started again");
     }
 
+    @Tag("own-guard")
     @Test
     void aPauseOutlivesTheAgent(Sandbox box) {
         failing(box, 5);
@@ -233,6 +237,7 @@ class HealthIT {
         assertEquals(server, box.serverProcess("db"));
     }
 
+    @Tag("own-guard")
     @Test
     void aWatchdogWantsToHearOfTheServer(Sandbox box) {
         use(

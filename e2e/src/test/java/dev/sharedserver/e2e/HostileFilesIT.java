@@ -18,12 +18,14 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Garbage in the state directory is never a crash and never an excuse to signal a pid. */
+@Tag("portable")
 @ExtendWith(SandboxExtension.class)
 class HostileFilesIT {
 

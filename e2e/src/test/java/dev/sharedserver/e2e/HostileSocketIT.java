@@ -30,6 +30,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Whatever comes in on the socket, the next caller is served. */
+@Tag("portable")
 @ExtendWith(SandboxExtension.class)
 @Tag("sanitized")
 class HostileSocketIT {

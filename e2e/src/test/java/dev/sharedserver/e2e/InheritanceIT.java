@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Rules 8 and 9: nothing leaks into the server, and guard and agent hold nothing of their caller. */
+@Tag("portable")
 @ExtendWith(SandboxExtension.class)
 @Tag("sanitized")
 class InheritanceIT {
@@ -84,6 +85,7 @@ class InheritanceIT {
         assertEquals(List.of("3 fd", "7 kept"), open.subList(3, open.size()), run::toString);
     }
 
+    @Tag("own-guard")
     @Test
     void theEnvironmentIsTheCallersAndNothingElse(Sandbox box) {
         Result use = box.command(

@@ -19,12 +19,14 @@ import java.time.Instant;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Logs: how they stay short, what of them is shown, and what becomes of those nobody needs. */
+@Tag("portable")
 @ExtendWith(SandboxExtension.class)
 class LogsIT {
 
@@ -63,6 +65,7 @@ class LogsIT {
         return Long.parseLong(text == null ? "" : text);
     }
 
+    @Tag("own-guard")
     @ParameterizedTest
     @EnumSource(Medium.class)
     void aChattyServersLogStaysShortAndLosesNothingButItsBeginning(Medium medium, Sandboxes boxes) throws IOException {

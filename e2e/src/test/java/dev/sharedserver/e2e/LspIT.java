@@ -14,10 +14,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** {@code lsp}: editors share a language server, with real servers and with one that does what the test says. */
+@Tag("portable")
 @ExtendWith(SandboxExtension.class)
 class LspIT {
 

@@ -18,6 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** No process and no socket of ours 10 s after the last server is gone. */
 @ExtendWith(SandboxExtension.class)
+@Tag("portable")
 @Tag("sanitized")
 class NothingLeftIT {
     private static final Duration PROMISED = Duration.ofSeconds(10);
@@ -85,6 +86,7 @@ class NothingLeftIT {
                 "the guard has reaped them");
     }
 
+    @Tag("own-guard")
     @Test
     void manyCommandsLeaveNoDescriptorsOrThreadsBehind(Sandbox box) {
         Stamped client = box.client();

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -24,6 +25,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whose reference it is when nobody says so: that of the process which is still there when the command line is not. */
+@Tag("portable")
 @ExtendWith(SandboxExtension.class)
 class ParentIT {
     private static final String USE = "\"$SS\" use web -- sleep 1000";
@@ -280,6 +282,7 @@ class ParentIT {
         assertRefused(box);
     }
 
+    @Tag("own-guard")
     @Test
     void theGuardIsNoClientOfWhatItsServersOrphansUse(Sandbox box) {
         write(box, "orphan.sh", orphan("sharedserver"));

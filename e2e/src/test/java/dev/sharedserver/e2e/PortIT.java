@@ -19,11 +19,13 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Ports: chosen for a server, and held by somebody else. */
+@Tag("portable")
 @ExtendWith(SandboxExtension.class)
 class PortIT {
 

@@ -15,12 +15,14 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** One server a name, no reference lost, whatever happens at the same time. */
+@Tag("portable")
 @ExtendWith(SandboxExtension.class)
 class RaceIT {
     private static final String USE = "\"$SS\" use web --pid $$ -- sh -c \"$SERVER\"";
@@ -181,7 +183,7 @@ class RaceIT {
             String name = "web" + lane;
             Random random = new Random(seed + lane);
             FutureTask<Boolean> task = new FutureTask<>(() -> {
-                for (int round = 0; round < 12; round++) {
+                for (int round = 0; round < Racers.rounds(12); round++) {
                     expireAndUse(box, name, random);
                 }
                 return true;

@@ -36,11 +36,18 @@ final class Racers {
     /** Where each launcher is a JVM. */
     private static final int JVMS_TOGETHER = 12;
 
+    private static final int JVM_ROUNDS = 3;
+
     private Racers() {}
 
     /** Returns how many racers a test can have that wants that many: fewer where the product is the portable one. */
     static int together(int wanted) {
         return Product.isPortable() ? Math.min(JVMS_TOGETHER, wanted) : wanted;
+    }
+
+    /** Returns how often a test repeats what it wants to repeat that often: less where a command takes a JVM to start. */
+    static int rounds(int wanted) {
+        return Product.isPortable() ? Math.min(JVM_ROUNDS, wanted) : wanted;
     }
 
     /** Runs the line in {@code count} shells at once and waits for all results. {@code $$} is the shell's pid. */

@@ -10,10 +10,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** A use returns when the server is ready, or says why it is not. */
+@Tag("portable")
 @ExtendWith(SandboxExtension.class)
 class ReadyIT {
 
@@ -95,6 +97,7 @@ class ReadyIT {
         assertTrue(Ports.answers(port));
     }
 
+    @Tag("own-guard")
     @Test
     void whenTheServerItselfSaysSo(Sandbox box) {
         int port = Ports.free();
@@ -103,6 +106,7 @@ class ReadyIT {
         assertTrue(Ports.answers(port));
     }
 
+    @Tag("own-guard")
     @Test
     void aStrangersWordDoesNotCount(Sandbox box) throws IOException {
         Invocation.Running use = box.inBackground(

@@ -17,6 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Where the state lies, with which modes, and what is refused. */
+@Tag("portable")
 @ExtendWith(SandboxExtension.class)
 @Tag("sanitized")
 class StateDirectoryIT {

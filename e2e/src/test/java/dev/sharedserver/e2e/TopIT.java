@@ -8,10 +8,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** {@code top} and {@code list --watch} on real terminals (tmux, ssh) and without one. */
+@Tag("portable")
 @ExtendWith(SandboxExtension.class)
 final class TopIT {
 

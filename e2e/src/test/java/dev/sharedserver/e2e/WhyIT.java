@@ -11,10 +11,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** {@code why} and {@code info}: who holds a server, why it is up, and why it last stopped. */
+@Tag("portable")
 @ExtendWith(SandboxExtension.class)
 class WhyIT {
 
@@ -213,6 +215,7 @@ class WhyIT {
         assertEquals("restart_requested", begun.get("cause").getAsString());
     }
 
+    @Tag("own-guard")
     @Test
     void anAgentThatWasKilledInBetweenMakesNoDifference(Sandbox box) {
         Stamped client = box.client();
