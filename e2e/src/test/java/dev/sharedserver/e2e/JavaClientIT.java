@@ -27,6 +27,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -151,16 +152,39 @@ class JavaClientIT {
             cancelled.cancel(true);
             assertFalse(end.isDone());
             box.serverProcess("web").kill();
-            ServerEnd told = end.get(30, TimeUnit.SECONDS);
+            ServerEnd told = told(box, end);
             assertEquals("killed", told.cause());
             assertEquals(9, told.signal().getAsInt());
             assertTrue(told.exitCode().isEmpty());
             assertEquals(told, lease.onExit().get());
             CompletableFuture<ServerEnd> next = servers.use(SLEEP).onExit();
             box.run("restart", "web").ok();
-            assertEquals("restart_requested", next.get(30, TimeUnit.SECONDS).cause());
+            assertEquals("restart_requested", told(box, next).cause());
         }
         box.run("stop", "web").ok();
+    }
+
+    /** Waits for an end; where it does not come, what is known of everybody on the way to it is told. */
+    private static ServerEnd told(Sandbox box, CompletableFuture<ServerEnd> end) throws Exception {
+        try {
+            return end.get(30, TimeUnit.SECONDS);
+        } catch (TimeoutException e) {
+            StringBuilder text = new StringBuilder("the end was not told; ours are");
+            ProcessHandle.current()
+                    .descendants()
+                    .forEach(one -> text.append("\n  ")
+                            .append(one.pid())
+                            .append(' ')
+                            .append(one.info().commandLine().orElse("?")));
+            for (String file : box.filesInLockdir()) {
+                text.append("\n").append(file);
+                if (file.endsWith(".json")) {
+                    text.append(": ").append(Sandbox.read(box.lockdir().resolve(file)));
+                }
+            }
+            text.append("\n").append(box.run("why", "web", "--json").out());
+            throw new AssertionError(text.toString(), e);
+        }
     }
 
     /** Who begins to wait when the process has ended already, and another has its name, waits for that process all the same. */
@@ -178,7 +202,7 @@ class JavaClientIT {
             Until.holds(() -> Files.exists(waiting), "the client is about to wait");
             box.run("restart", "web").ok();
             Files.createFile(goOn);
-            assertEquals("restart_requested", end.get(30, TimeUnit.SECONDS).cause());
+            assertEquals("restart_requested", told(box, end).cause());
         }
         box.run("stop", "web").ok();
     }

@@ -553,6 +553,13 @@ class LspAttachIT {
             elder.hovers();
         }
         assertEquals(Set.of(0, 1, 93), exits);
+        // nor is one of our own started then, and whoever asks for it is told
+        fill(filler, 300);
+        box.run("lsp", "serve", "--", "clangd").exits(1).complains("No space left on device");
+        Editor editor = Editor.connected(box, "--root", box.work().toString(), "--", "clangd");
+        assertEquals(1, editor.exit());
+        assertTrue(Files.readString(box.root().resolve("editors.err")).contains("No space left on device"));
+        Files.delete(filler);
         // where a directory cannot be made
         Path inTheWay = Files.createFile(box.lockdir().resolve(".lsp/lsp-" + elder.name()));
         box.run("lsp", "attach", "" + elder.server.pid()).exits(93).complains(elder.name());

@@ -183,7 +183,14 @@ final class AttachVerbs {
                                 + instance.name().substring(4));
             }
         }
-        throw instances.unknown(Long.parseLong(target));
+        try {
+            throw instances.unknown(Long.parseLong(target));
+        } catch (IOException e) {
+            throw new NotServed(
+                    Reason.NOT_RECORDED.exitCode(),
+                    "process " + target + " is no language server that is known, and cannot be looked into: "
+                            + e.getMessage());
+        }
     }
 
     private static NotServed refused(Candidate one) {

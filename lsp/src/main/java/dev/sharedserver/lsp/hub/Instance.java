@@ -507,6 +507,9 @@ final class Instance implements Outbox {
             mux.fromServer(body, now());
         } catch (MalformedMessage e) {
             System.out.println(name() + " said what is no message: " + e.getMessage());
+        } catch (RuntimeException e) {
+            // a defect of ours, which costs this message, and not all that would be read after it
+            System.out.println(name() + " said what was not understood: " + e);
         }
         save();
         notifyAll();

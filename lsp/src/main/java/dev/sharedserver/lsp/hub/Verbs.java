@@ -63,7 +63,16 @@ final class Verbs {
 
     private void serve(Options options) throws IOException, InterruptedException, NotServed {
         String root = given(options);
-        ready(instances.use(options, root == null ? here() : root, 0, request), "Serving");
+        ready(used(options, root == null ? here() : root, 0), "Serving");
+    }
+
+    /** What fails here is not the launcher's connection: it is there to be told. */
+    private Instance used(Options options, String root, long client) throws InterruptedException, NotServed {
+        try {
+            return instances.use(options, root, client, request);
+        } catch (IOException e) {
+            throw new NotServed(1, "the language server cannot be served: " + e.getMessage());
+        }
     }
 
     private void restart(Options options) throws IOException, InterruptedException, NotServed {
@@ -78,7 +87,13 @@ final class Verbs {
                                 + ". Use --even-if-used to restart it all the same");
             }
         }
-        ready(instances.restart(old), "Restarted");
+        Instance restarted;
+        try {
+            restarted = instances.restart(old);
+        } catch (IOException e) {
+            throw new NotServed(1, old.name() + " has ended, and cannot be served again: " + e.getMessage());
+        }
+        ready(restarted, "Restarted");
     }
 
     /** Waits until a server has been initialized, and tells. */
@@ -158,8 +173,8 @@ final class Verbs {
 
         private void begin(String workspace) throws IOException, InterruptedException, NotServed {
             String root = given(options);
-            Instance found = instances.use(
-                    options, root != null ? root : workspace.isEmpty() ? here() : workspace, request.pid(), request);
+            Instance found =
+                    used(options, root != null ? root : workspace.isEmpty() ? here() : workspace, request.pid());
             instance = found;
             session = found.connect(request.pid(), new Line.Translated(new Line.ToLauncher(launcher), paths));
         }

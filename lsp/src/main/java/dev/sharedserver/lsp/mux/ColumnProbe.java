@@ -57,7 +57,7 @@ record ColumnProbe(String uri, String language, String text, int before, int nam
         if (!(result instanceof JsonArray symbols) || symbols.isEmpty()) {
             return null;
         }
-        Integer column = column(symbols.get(0));
+        Long column = column(symbols.get(0));
         for (Columns one : Columns.values()) {
             int expected = before + one.of(CHARACTER);
             if (column != null && (column == expected || column == expected + name)) {
@@ -67,7 +67,7 @@ record ColumnProbe(String uri, String language, String text, int before, int nam
         return null;
     }
 
-    private static @Nullable Integer column(JsonElement symbol) {
+    private static @Nullable Long column(JsonElement symbol) {
         if (symbol instanceof JsonObject object) {
             JsonElement place = object.get("location") instanceof JsonObject location ? location : object;
             if (place instanceof JsonObject with
@@ -75,7 +75,7 @@ record ColumnProbe(String uri, String language, String text, int before, int nam
                     && range.get("start") instanceof JsonObject start
                     && start.get("character") instanceof JsonPrimitive character
                     && character.isNumber()) {
-                return character.getAsInt();
+                return Values.number(character.getAsString());
             }
         }
         return null;

@@ -119,6 +119,7 @@ class ElderTest {
                 "UTF_16|[{\"location\":{\"range\":{\"start\":{\"line\":0,\"character\":10}}}}]",
                 "UTF_32|[{\"range\":{\"start\":{\"line\":0,\"character\":5}}}]",
                 "UTF_16|[{\"range\":{\"start\":{\"line\":0,\"character\":\"8\"}}}]",
+                "UTF_16|[{\"range\":{\"start\":{\"line\":0,\"character\":8e99999999}}}]",
                 "UTF_16|[{\"range\":[]}]",
                 "UTF_16|[7]",
                 "UTF_16|[]",
