@@ -6,15 +6,6 @@ public final class Errno {
     /** No such file or directory. */
     public static final int ENOENT = 2;
 
-    /** Out of memory. */
-    public static final int ENOMEM = 12;
-
-    /** Too many open files in system. */
-    public static final int ENFILE = 23;
-
-    /** Too many open files. */
-    public static final int EMFILE = 24;
-
     /** Not a directory. */
     public static final int ENOTDIR = 20;
 
@@ -34,14 +25,14 @@ public final class Errno {
             case 7 -> "Argument list too long";
             case 8 -> "Exec format error";
             case 11 -> "Resource temporarily unavailable";
-            case ENOMEM -> "Cannot allocate memory";
+            case 12 -> "Cannot allocate memory";
             case 13 -> "Permission denied";
             case 17 -> "File exists";
             case ENOTDIR -> "Not a directory";
             case 21 -> "Is a directory";
             case 22 -> "Invalid argument";
-            case ENFILE -> "Too many open files in system";
-            case EMFILE -> "Too many open files";
+            case 23 -> "Too many open files in system";
+            case 24 -> "Too many open files";
             case 26 -> "Text file busy";
             case 28 -> "No space left on device";
             case 30 -> "Read-only file system";

@@ -173,6 +173,7 @@ class EventsIT {
         result.isQuiet();
     }
 
+    @Tag("own-guard")
     @Test
     void aReaderThatDoesNotReadHoldsUpNobody(Sandbox box) {
         Stamped client = box.client();

@@ -306,11 +306,11 @@ class EverydayIT {
 
     @Test
     void aHoldKeepsTheServerForItsTimeWithoutAProcess(Sandbox box) {
-        box.run("use", "web", "--hold", "1s", "--grace-period", "0s", "--", "sleep", "1000")
+        box.run("use", "web", "--hold", "3s", "--grace-period", "0s", "--", "sleep", "1000")
                 .ok();
         assertEquals(0, box.check("web"));
         assertEquals(1, box.refcountOnDisk("web"));
-        box.run("wait", "web", "--for", "stopped", "--timeout", "10s").ok();
+        box.run("wait", "web", "--for", "stopped", "--timeout", "20s").ok();
     }
 
     @Test
@@ -415,6 +415,7 @@ class EverydayIT {
         assertEquals(0, box.check("cache"), "it runs anew");
     }
 
+    @Tag("own-guard")
     @Test
     void waitForTheEndOfAServerThatIsAboutToRunAnewIsForTheNextEnd(Sandbox box) {
         String client = "" + box.client().pid();

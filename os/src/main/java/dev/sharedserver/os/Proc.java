@@ -116,10 +116,11 @@ public final class Proc {
     /** Tells whether a process is that user's. */
     public boolean isOf(int uid, long pid) {
         try {
-            // its effective user, or root where it must not be looked into, and root may: most often there is no more
+            // its effective user, if it may be looked into, else root: for others than root there is most often no more
             // to ask
-            Object owner = Files.getAttribute(root.resolve(Long.toString(pid)), "unix:uid");
-            if (owner.equals(uid)) {
+            if (uid != 0
+                    && Files.getAttribute(root.resolve(Long.toString(pid)), "unix:uid")
+                            .equals(uid)) {
                 return true;
             }
         } catch (IOException | UnsupportedOperationException e) {

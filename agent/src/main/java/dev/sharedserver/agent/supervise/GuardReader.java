@@ -1,5 +1,6 @@
 package dev.sharedserver.agent.supervise;
 
+import dev.sharedserver.core.Errno;
 import dev.sharedserver.core.ProcessId;
 import dev.sharedserver.core.lifecycle.Event;
 import dev.sharedserver.core.lifecycle.ExitStatus;
@@ -74,7 +75,7 @@ public final class GuardReader implements Runnable {
             }
             case GuardEvent.CannotWatch c -> {
                 ProcessId process = new ProcessId(c.pid(), c.startTime());
-                supervisor.watches().refused(process, c.errno());
+                supervisor.watches().tell(process, new Event.NotWatched(process, Errno.text(c.errno())), true);
             }
             case GuardEvent.Gone g -> {
                 ProcessId process = new ProcessId(g.pid(), g.startTime());

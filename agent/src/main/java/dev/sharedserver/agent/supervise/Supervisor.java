@@ -311,7 +311,7 @@ public final class Supervisor {
 
     /** Tells whether nothing is under way: no request waits, nothing starts or ends. */
     public boolean quiet() {
-        if (!requests.isEmpty() || !spawning.isEmpty() || !strays.isEmpty() || !prober.idle() || !watches.idle()) {
+        if (!requests.isEmpty() || !spawning.isEmpty() || !strays.isEmpty() || !prober.idle()) {
             return false;
         }
         for (Server server : servers.values()) {

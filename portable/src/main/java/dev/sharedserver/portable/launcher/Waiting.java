@@ -70,8 +70,12 @@ final class Waiting {
                 file -> String.valueOf(file.getFileName()).startsWith(what.prefix()))) {
             for (Path file : stream) {
                 BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
-                // a log grows without being renamed: what counts is which file has the name
-                files.put(String.valueOf(file.getFileName()), String.valueOf(attributes.fileKey()));
+                String name = String.valueOf(file.getFileName());
+                // a log grows without being renamed: what counts is which file has the name. A state file that was
+                // replaced twice
+                // may be the first one again by its number, but it is younger
+                Object since = name.endsWith(".json") ? attributes.lastModifiedTime() : "";
+                files.put(name, attributes.fileKey() + " " + since);
             }
         } catch (IOException | java.nio.file.DirectoryIteratorException e) {
             files.put("/", "changed under our eyes");
