@@ -158,7 +158,7 @@ class ListenersTest {
         String zeros = "0 ".repeat(12);
         Files.writeString(
                 root.resolve(pid + "/stat"),
-                pid + " (x) S 1 " + pid + " " + pid + " 0 -1 0 " + zeros + startTime + " 0 0 0\n");
+                pid + " (x) S 1 " + pid + " " + pid + " 0 -1 0 " + zeros + startTime + " 0".repeat(15) + " 17\n");
     }
 
     @Test
