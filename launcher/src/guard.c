@@ -694,6 +694,16 @@ static void open_notify(void)
 		say("servers cannot say that they are ready: %s", strerror(errno));
 }
 
+static void given_up(void);
+
+/* No agent came to be at all. */
+static void start_failed(void)
+{
+	g.failed_starts++;
+	start_later();
+	given_up();
+}
+
 static void start_agent(enum why why)
 {
 	int down[2], up[2];
@@ -707,16 +717,14 @@ static void start_agent(enum why why)
 	char **argv = agent_argv(g.failed_starts == 1);
 	if (!argv || pipe2(down, O_CLOEXEC) != 0) {
 		list_free(argv);
-		g.failed_starts++;
-		start_later();
+		start_failed();
 		return;
 	}
 	if (pipe2(up, O_CLOEXEC) != 0) {
 		list_free(argv);
 		close(down[0]);
 		close(down[1]);
-		g.failed_starts++;
-		start_later();
+		start_failed();
 		return;
 	}
 	fcntl(down[1], F_SETPIPE_SZ, 1 << 20);
@@ -735,8 +743,7 @@ static void start_agent(enum why why)
 		g.agent = 0;
 		close(down[1]);
 		close(up[0]);
-		g.failed_starts++;
-		start_later();
+		start_failed();
 		return;
 	}
 	g.timer_due = 0; /* it looks at its deadlines by itself */
@@ -834,16 +841,22 @@ static void agent_ended(void)
 		g.crashes = 0;
 	g.failed_starts = g.ready ? 0 : g.failed_starts + 1;
 	start_later();
-	if (g.failed_starts >= FAILED_STARTS) {
-		while (connection_waits())
-			turn_away();
-		/* with nothing to keep the next command may try anew, perhaps with what was wrong put right */
-		if (!anything_to_keep())
-			leave(1);
-		watch_handle(&g.listener, EPOLLIN);
-	}
+	given_up();
 	if (g.start_at_ms <= now_ms())
 		start_agent(g.hung ? AGENT_HUNG : AGENT_DIED);
+}
+
+/* After too many failed starts nobody waits for the next one. */
+static void given_up(void)
+{
+	if (g.failed_starts < FAILED_STARTS)
+		return;
+	while (connection_waits())
+		turn_away();
+	/* with nothing to keep the next command may try anew, perhaps with what was wrong put right */
+	if (!anything_to_keep())
+		leave(1);
+	watch_handle(&g.listener, EPOLLIN);
 }
 
 static void last_log_line(char *line, size_t size)

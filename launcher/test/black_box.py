@@ -1302,6 +1302,30 @@ def servers_outlive_failed_starts(p):
 
 
 @test
+def a_product_that_was_removed_leaves_no_guard(p):
+    agent = p.agent()
+    options = p.home + "/lib/agent.options"
+    os.rename(options, options + ".gone")
+    os.kill(agent.pid, signal.SIGKILL)
+    until(lambda: not p.processes(), "with nothing to guard it ends")
+
+
+@test
+def a_product_that_was_removed_leaves_the_servers(p):
+    agent = p.agent()
+    pid, start = agent.spawned(["sleep", "1000"], env=["SST=" + p.root])
+    options = p.home + "/lib/agent.options"
+    os.rename(options, options + ".gone")
+    os.kill(agent.pid, signal.SIGKILL)
+    r = p.run("say", "x", "0")
+    assert r.code == 1 and b"cannot start" in r.err and b"No such file" in r.err, r.show()
+    assert is_alive(pid) and len(p.guards()) == 1
+    os.rename(options + ".gone", options)
+    assert list(p.next_agent().init["children"]) == [pid]
+    assert p.run("say", "x", "0").out == b"x"
+
+
+@test
 def no_java_at_all_is_told(p):
     os.unlink(p.home + "/lib/runtime/bin/java")
     r = p.run("say", "x", "0")
