@@ -13,8 +13,16 @@ import org.jspecify.annotations.Nullable;
 final class Trees {
     private Trees() {}
 
-    /** Deletes a tree; what vanishes meanwhile is fine. */
+    private static final int TRIES = 100;
+
+    /** Deletes a tree; what vanishes meanwhile is fine, and what is written into it meanwhile is deleted, too. */
     static void delete(Path root) {
+        for (int left = TRIES; !isDeleted(root, left); ) {
+            left--;
+        }
+    }
+
+    private static boolean isDeleted(Path root, int left) {
         try {
             Files.walkFileTree(root, new SimpleFileVisitor<>() {
                 @Override
@@ -30,9 +38,13 @@ final class Trees {
                     return FileVisitResult.CONTINUE;
                 }
             });
+            return true;
         } catch (java.nio.file.NoSuchFileException gone) {
-            return;
+            return true;
         } catch (IOException e) {
+            if (e instanceof java.nio.file.DirectoryNotEmptyException && left > 0) {
+                return false;
+            }
             throw new UncheckedIOException(e);
         }
     }

@@ -44,8 +44,7 @@ final class Elsewhere {
                     0,
                     fields[2].equals("-") ? 0 : Integer.parseInt(fields[2]),
                     1,
-                    startTime(pid),
-                    0);
+                    startTime(pid));
         } catch (NumberFormatException e) {
             return null;
         }

@@ -1,6 +1,5 @@
 package dev.sharedserver.os;
 
-import java.io.FileInputStream;
 import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
@@ -26,9 +25,6 @@ public final class Proc {
 
     /** Where Linux shows its processes. */
     public static final Path ROOT = Path.of("/proc");
-
-    /** More than 52 numbers of 20 digits and a name. */
-    private static final int STAT_LENGTH = 2048;
 
     private final Path root;
     private final boolean shown;
@@ -66,14 +62,8 @@ public final class Proc {
         if (!shown) {
             return Elsewhere.stat(pid);
         }
-        // one read: this stands in the path of every command that attaches or detaches
-        byte[] bytes = new byte[STAT_LENGTH];
-        try (FileInputStream in = new FileInputStream(root + "/" + pid + "/stat")) {
-            int length = in.read(bytes);
-            return length <= 0 ? null : ProcStat.parse(bytes, length);
-        } catch (IOException e) {
-            return null;
-        }
+        byte[] bytes = bytes(pid, "stat");
+        return bytes == null ? null : ProcStat.parse(bytes);
     }
 
     /** Tells whether that run of that process still executes. */
@@ -109,24 +99,11 @@ public final class Proc {
 
     /** Tells whether that is the id of a process: /proc answers for ids of threads, too. */
     public boolean isProcess(long pid) {
-        ProcStat stat = stat(pid);
-        return stat != null && stat.isProcess();
-    }
-
-    /** Tells whether a process is that user's. */
-    public boolean isOf(int uid, long pid) {
-        try {
-            // its effective user, if it may be looked into, else root: for others than root there is most often no more
-            // to ask
-            if (uid != 0
-                    && Files.getAttribute(root.resolve(Long.toString(pid)), "unix:uid")
-                            .equals(uid)) {
-                return true;
-            }
-        } catch (IOException | UnsupportedOperationException e) {
-            // the other way tells as well
+        if (!shown) {
+            return ProcessHandle.of(pid).isPresent();
         }
-        return uid(pid) == uid;
+        String group = status(pid, "Tgid:");
+        return group != null && Long.parseLong(group, 0, end(group), 10) == pid;
     }
 
     /** Returns its real user id, -1 if there is no such process. */

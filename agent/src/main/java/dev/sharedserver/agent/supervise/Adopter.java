@@ -22,7 +22,6 @@ import dev.sharedserver.core.lifecycle.ExitStatus;
 import dev.sharedserver.core.lifecycle.Health;
 import dev.sharedserver.core.lifecycle.Instance;
 import dev.sharedserver.core.lifecycle.Launch;
-import dev.sharedserver.core.lifecycle.Reasons;
 import dev.sharedserver.core.lifecycle.StopMode;
 import dev.sharedserver.os.Proc;
 import dev.sharedserver.os.ProcStat;
@@ -291,7 +290,7 @@ public final class Adopter {
     private @Nullable Client client(String key, ClientRecord record) {
         Deadline until = deadline(record.until());
         if (until != null) {
-            return new Client(key, null, record.attachedAt(), record.metadata(), until, reasons(record));
+            return new Client(key, null, record.attachedAt(), record.metadata(), until);
         }
         if (key.startsWith("hold-")) {
             return null;
@@ -304,15 +303,7 @@ public final class Adopter {
         }
         return stamp == null
                 ? null
-                : new Client(
-                        key, new ProcessId(pid, stamp), record.attachedAt(), record.metadata(), null, reasons(record));
-    }
-
-    /** Files are edited: a reference for no reason is one that somebody wants. */
-    private static Reasons reasons(ClientRecord record) {
-        return record.direct() || record.neededBy().isEmpty()
-                ? Reasons.DIRECT.and(Reasons.neededBy(record.neededBy()))
-                : Reasons.neededBy(record.neededBy());
+                : new Client(key, new ProcessId(pid, stamp), record.attachedAt(), record.metadata(), null);
     }
 
     private static @Nullable Deadline deadline(@Nullable DeadlineRecord record) {

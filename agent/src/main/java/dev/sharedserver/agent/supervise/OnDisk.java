@@ -120,9 +120,7 @@ record OnDisk(@Nullable ServerRecord server, @Nullable ClientsRecord clients) {
                             client.attachedAt(),
                             client.metadata(),
                             client.process() == null ? null : client.process().startTime(),
-                            deadline(client.until()),
-                            client.reasons().direct(),
-                            client.reasons().dependents()));
+                            deadline(client.until())));
         }
         return new ClientsRecord(records);
     }

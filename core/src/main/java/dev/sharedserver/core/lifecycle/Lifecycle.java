@@ -109,7 +109,6 @@ public final class Lifecycle {
             case Event.Execed e -> false;
             case Event.ExecFailed f -> false;
             case Event.NotWatched n -> false;
-            case Event.Release r -> false;
             case Event.Gone g -> false;
             case Event.SpawnFailed f -> false;
             case Event.ServerEnded e -> false;
@@ -150,7 +149,6 @@ public final class Lifecycle {
             case Event.ExecFailed failed -> execFailed(failed);
             case Event.Start start -> start(start);
             case Event.Unuse unuse -> unuse(unuse);
-            case Event.Release release -> release(release);
             case Event.Stop stop -> stop(stop);
             case Event.Restart restart -> restart(restart);
             case Event.Look look -> reply(look.request(), new Outcome.Looked());
@@ -198,7 +196,7 @@ public final class Lifecycle {
                     return;
                 }
                 attach(use, use.client(), true);
-                spawn(use.launch(), List.of(), null, null, use.by());
+                spawn(use.launch(), List.of(), null, null);
             }
             case Phase.Running r -> attach(use, use.client(), false);
             case Phase.BackingOff b -> startNow(b, use);
@@ -254,7 +252,7 @@ public final class Lifecycle {
 
     private void start(Event.Start start) {
         switch (phase) {
-            case Phase.Stopped s -> spawn(start.launch(), List.of(), start.request(), null, start.by());
+            case Phase.Stopped s -> spawn(start.launch(), List.of(), start.request(), null);
             case Phase.Running r ->
                 reply(start.request(), new Outcome.AlreadyRunning(pid(r.instance()), clients.size()));
             case Phase.BackingOff b -> startNow(b, start);
@@ -290,37 +288,14 @@ public final class Lifecycle {
     }
 
     private boolean detach(Event.Unuse unuse) {
-        Client client = clients.get(unuse.key());
+        Client client = clients.remove(unuse.key());
         if (client == null) {
             reply(unuse.request(), new Outcome.NotAttached(unuse.key()));
             return false;
         }
-        Reasons reasons = client.reasons();
-        if (reasons.direct() && !reasons.dependents().isEmpty()) {
-            clients.put(client.key(), client.with(reasons.withoutDirect()));
-            reply(unuse.request(), new Outcome.Kept(clients.size(), reasons.dependents()));
-            return false;
-        }
-        clients.remove(client.key());
         unwatch(client);
         actions.add(new Action.Note(What.DETACHED, null, client, clients.size(), null, null, unuse.by()));
         return true;
-    }
-
-    private void release(Event.Release release) {
-        Client client = clients.get(release.key());
-        if (phase instanceof Phase.Starting || phase instanceof Phase.Replacing) {
-            deferred.add(release);
-        } else if (client != null && client.reasons().dependents().contains(release.dependent())) {
-            Reasons left = client.reasons().without(release.dependent());
-            if (!left.isNone()) {
-                clients.put(client.key(), client.with(left));
-                return;
-            }
-            clients.remove(client.key());
-            unwatch(client);
-            note(What.DETACHED, client);
-        }
     }
 
     private void stop(Event.Stop stop) {
@@ -390,7 +365,7 @@ public final class Lifecycle {
             case Phase.BackingOff b -> {
                 if (!refused(restart.request(), restart.caller(), restart.evenIfUsed())) {
                     Launch next = restart.launch() == null ? b.launch() : restart.launch();
-                    spawn(next, List.of(restart.request()), null, b.before(), null);
+                    spawn(next, List.of(restart.request()), null, b.before());
                 }
             }
             case Phase.Running r -> {
@@ -467,11 +442,8 @@ public final class Lifecycle {
         for (Attaching one : ready) {
             Client client = one.client();
             Client present = clients.get(client.key());
-            boolean same = false;
-            if (present != null && Objects.equals(present.process(), client.process())) {
-                same = true;
-                clients.put(client.key(), present.with(present.reasons().and(client.reasons())));
-            } else {
+            boolean same = present != null && Objects.equals(present.process(), client.process());
+            if (!same) {
                 // an entry of the same pid and another stamp is a dead process whose end is not told yet
                 clients.put(client.key(), client);
             }
@@ -609,9 +581,8 @@ public final class Lifecycle {
 
     // The server
 
-    private void spawn(
-            Launch launch, List<Long> restarts, @Nullable Long starter, @Nullable Instance before, @Nullable Asker by) {
-        phase = new Phase.Starting(launch, restarts, starter, before, by);
+    private void spawn(Launch launch, List<Long> restarts, @Nullable Long starter, @Nullable Instance before) {
+        phase = new Phase.Starting(launch, restarts, starter, before);
         actions.add(new Action.Spawn(launch));
     }
 
@@ -675,7 +646,7 @@ public final class Lifecycle {
             return;
         }
         run(starting, process, true);
-        actions.add(new Action.Note(What.STARTED, process.pid(), null, null, null, null, starting.by()));
+        note(What.STARTED, process.pid(), null, null);
         looked = null;
         attached(one -> one.client().process() == null);
         for (long restart : starting.restarts()) {
@@ -793,7 +764,7 @@ public final class Lifecycle {
             return;
         }
         Cause why = new Cause.NotStarted(failed.step(), failed.errno(), failed.reason());
-        actions.add(new Action.Note(What.START_FAILED, null, null, null, why, null, starting.by()));
+        note(What.START_FAILED, null, why, null);
         refuseWaiting(
                 starting, new Outcome.SpawnFailed(starting.launch(), failed.step(), failed.errno(), failed.reason()));
         refuseAwaiting(starting.launch(), why);
@@ -814,7 +785,7 @@ public final class Lifecycle {
     /** Something wants a server that waits for being started again: then it does not wait. */
     private void startNow(Phase.BackingOff waiting, Event asked) {
         deferred.add(asked);
-        spawn(waiting.launch(), List.of(), null, waiting.before(), null);
+        spawn(waiting.launch(), List.of(), null, waiting.before());
     }
 
     private boolean isToBeRestarted(Phase.Stopping s) {
@@ -967,7 +938,7 @@ public final class Lifecycle {
             reply(request, outcome);
         }
         if (s.next() != null) {
-            spawn(s.next(), s.restarts(), null, s.instance(), null);
+            spawn(s.next(), s.restarts(), null, s.instance());
         } else if (isToBeRestarted(s)) {
             backOff(s.instance().launch(), s.instance());
         } else {
@@ -1040,7 +1011,7 @@ public final class Lifecycle {
             case Phase.Replacing r -> {}
             case Phase.BackingOff b -> {
                 if (b.until().reached(now) && !clients.isEmpty()) {
-                    spawn(b.launch(), List.of(), null, b.before(), null);
+                    spawn(b.launch(), List.of(), null, b.before());
                 }
             }
             case Phase.Running r -> {
@@ -1142,7 +1113,6 @@ public final class Lifecycle {
     private boolean waits(Event event) {
         return phase instanceof Phase.Stopping stopping
                 && !(event instanceof Event.Unuse)
-                && !(event instanceof Event.Release)
                 && !(event instanceof Event.Withdraw)
                 && !(event instanceof Event.Stop && stopping.next() == null);
     }
