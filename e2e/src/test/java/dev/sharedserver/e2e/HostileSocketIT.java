@@ -122,7 +122,8 @@ class HostileSocketIT {
             }
         }
         int open = atRest(() -> descriptors(guard, agent));
-        assertTrue(open <= descriptors, open + " descriptors, were " + descriptors + ", seed " + seed);
+        // the JVM makes a poller or two more when many virtual threads wait at once; what a request costs would be hundreds
+        assertTrue(open <= descriptors + 8, open + " descriptors, were " + descriptors + ", seed " + seed);
         int running = atRest(() -> threads(agent));
         assertTrue(running <= threads + 4, running + " threads, were " + threads + ", seed " + seed);
         assertEquals(1, box.refcountOnDisk("web"), "seed " + seed);
