@@ -122,7 +122,7 @@ class HostileSocketIT {
             }
         }
         int open = atRest(() -> descriptors(guard, agent));
-        // the JVM makes a poller or two more when many virtual threads wait at once; what a request costs would be hundreds
+        // four more were seen, after 2,000 requests and not more after 8,000; what a request costs would be hundreds
         assertTrue(open <= descriptors + 8, open + " descriptors, were " + descriptors + ", seed " + seed);
         int running = atRest(() -> threads(agent));
         assertTrue(running <= threads + 4, running + " threads, were " + threads + ", seed " + seed);
