@@ -25,34 +25,39 @@ public final class GroupSignals {
 
     /** Ends a group: TERM, and KILL for what is left after {@code patience}. Returns whether nothing of it is left. */
     public boolean end(RecordedGroup group, Duration patience, Duration lastPatience) throws InterruptedException {
-        return signalled(group, Posix.SIGTERM, patience) || signalled(group, Posix.SIGKILL, lastPatience);
+        List<ProcStat> left = signalled(group, members(group), Posix.SIGTERM, patience);
+        return left.isEmpty()
+                || signalled(group, left, Posix.SIGKILL, lastPatience).isEmpty();
     }
 
-    private boolean signalled(RecordedGroup group, int signal, Duration patience) throws InterruptedException {
+    /** Signals the members, and returns those that live after {@code patience}. */
+    private List<ProcStat> signalled(RecordedGroup group, List<ProcStat> first, int signal, Duration patience)
+            throws InterruptedException {
         long deadline = System.nanoTime() + patience.toNanos();
-        send(group, signal);
-        while (true) {
-            List<ProcStat> members = members(group);
-            if (members.isEmpty()) {
-                return true;
-            }
-            if (System.nanoTime() - deadline > 0) {
-                return false;
-            }
+        List<ProcStat> members = first;
+        send(members, signal);
+        while (!members.isEmpty() && System.nanoTime() - deadline < 0) {
+            Thread.sleep(LOOK_MILLIS);
+            members = members(group, members);
             if (signal == Posix.SIGKILL) {
                 // what was being forked meanwhile
-                send(group, signal);
+                send(members, signal);
             }
-            Thread.sleep(LOOK_MILLIS);
         }
+        return members;
     }
 
-    private void send(RecordedGroup group, int signal) {
-        members(group).stream().map(ProcStat::pgrp).distinct().forEach(pgrp -> Posix.kill(-pgrp, signal));
+    private static void send(List<ProcStat> members, int signal) {
+        members.stream().map(ProcStat::pgrp).distinct().forEach(pgrp -> Posix.kill(-pgrp, signal));
     }
 
     /** Returns the processes of the group that live: those of its session. Empty if it is not itself any more. */
     public List<ProcStat> members(RecordedGroup group) {
+        return members(group, List.of());
+    }
+
+    /** A member of a moment ago is proof like the token: the first process may end before one that has put its environment away. */
+    private List<ProcStat> members(RecordedGroup group, List<ProcStat> before) {
         if (group.pgid() <= 1) {
             return List.of();
         }
@@ -62,7 +67,11 @@ public final class GroupSignals {
             ProcStat stat = proc.stat(pid);
             if (stat != null && stat.session() == group.pgid() && stat.pgrp() > 1 && stat.alive()) {
                 members.add(stat);
-                itself |= stat.pid() == group.pgid() ? stat.startTime() == group.stamp() : hasToken(stat, group);
+                itself |= stat.pid() == group.pgid()
+                        ? stat.startTime() == group.stamp()
+                        : hasToken(stat, group)
+                                || before.stream()
+                                        .anyMatch(it -> it.pid() == stat.pid() && it.startTime() == stat.startTime());
             }
         }
         return itself ? members : List.of();

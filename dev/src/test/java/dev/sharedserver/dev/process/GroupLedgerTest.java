@@ -82,6 +82,23 @@ final class GroupLedgerTest {
     }
 
     @Test
+    void whatOutlivesTheFirstProcessIsStillOfTheGroupWithoutTheToken() throws Exception {
+        // each of the two has put its environment away; the second one notices TERM only by KILL
+        Process orphan =
+                orphan("t", "env -i sh -c 'trap \"\" TERM; echo deaf; exec sleep 1000' & exec env -i sleep 1000");
+        // the trap is set when it speaks
+        assertEquals('p', orphan.getInputStream().read());
+        assertEquals('\n', orphan.getInputStream().read());
+        assertEquals('d', orphan.getInputStream().read());
+        List<ProcessHandle> children = orphan.descendants().toList();
+        assertEquals(1, children.size());
+        record(new RecordedGroup(15173, orphan.pid(), Ledgers.stamp(orphan.pid()), "t"));
+        assertEquals(1, endStale().ended().size());
+        assertTrue(orphan.waitFor(10, TimeUnit.SECONDS));
+        assertFalse(Ledgers.alive(children.getFirst().pid()), "the deaf one was left");
+    }
+
+    @Test
     void aGroupWhoseFirstProcessHasEndedIsKnownByItsToken() throws Exception {
         Process orphan = orphan("the token", "sleep 1000 & exit 0");
         assertTrue(orphan.waitFor(10, TimeUnit.SECONDS));
