@@ -67,7 +67,7 @@ public final class Main {
         Thread.ofPlatform().name("guard").start(reader);
         supervisor.adoptAll(init, left);
         Snapshot.spend(host.memory());
-        supervisor.awaitStrays();
+        supervisor.begin();
         long self = ProcessHandle.current().pid();
         Path home = Path.of(init.home());
         Verbs verbs = new Verbs(supervisor, events, logs, store, proc, listeners, guardProcess, self, home);

@@ -313,6 +313,40 @@ class RecoveryAftermathIT {
         box.run("stop", "web", "--even-if-used").ok();
     }
 
+    /** An agent that is killed when it has had a successor spawned, and has not written that down, leaves a process that is one too many. */
+    @Test
+    void whatADeadAgentHadStartedIsGoneBeforeTheNextOneStartsItAgain(Sandbox box) throws IOException {
+        // one with much memory takes its time to die
+        Path big = box.work().resolve("big");
+        String script = "import sys, time; b = b'x' * (1 << 29); open(sys.argv[1], 'w'); time.sleep(1000)";
+        Stamped twin = box.start("setsid", "python3", "-c", script, big.toString());
+        Files.writeString(box.work().resolve("twin"), twin.pid() + "\n");
+        Until.holds(() -> Files.exists(big), "the twin is big");
+        box.use(
+                        "web",
+                        box.client(),
+                        "sh",
+                        "-c",
+                        "grep '^State:' /proc/$(cat twin)/status >>met; echo >>met;" + Scripts.SLOW_TO_STOP)
+                .ok();
+        Until.holds(() -> box.lines("starts").size() == 1, "it runs");
+        assertTrue(box.lines("met").getFirst().startsWith("State:"), "the server meets what runs beside it");
+        Stamped first = box.serverProcess("web");
+        Invocation.Running restart = box.inBackground(box.command("restart", "web", "--even-if-used"));
+        Until.holds(() -> !box.lines("stopping").isEmpty(), "it is being stopped");
+        restart.stamped().kill();
+        Stamped agent = box.requireAgent();
+        agent.suspend();
+        Until.holds(() -> !first.alive(), "it has stopped");
+        String boot = Sandbox.text(Path.of("/proc/sys/kernel/random/boot_id")).strip();
+        Files.createFile(box.lockdir().resolve(".starting-" + twin.pid() + "-" + twin.stamp() + "-" + boot));
+        agent.kill();
+        Until.holds(() -> box.lines("starts").size() == 2, "it is started again");
+        List<String> met = box.lines("met");
+        assertTrue(met.get(2).isEmpty() || met.get(2).contains("zombie"), met::toString);
+        box.run("stop", "web", "--even-if-used").ok();
+    }
+
     /** Returns the agent of this moment; between one and the next there is none. */
     private static Stamped anAgent(Sandbox box) {
         AtomicReference<@Nullable Stamped> found = new AtomicReference<>();

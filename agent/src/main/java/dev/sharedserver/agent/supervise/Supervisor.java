@@ -78,6 +78,9 @@ public final class Supervisor {
 
     private static final long NANOS_PER_MICRO = 1_000L;
 
+    /** The step of a spawn that opens what the server writes to. */
+    private static final int OUTPUT = 8;
+
     private static final long SECOND = 1_000_000_000L;
 
     /** How long an agent waits for the end of what its predecessors left, before it serves, in ns. */
@@ -110,12 +113,21 @@ public final class Supervisor {
     private final Set<ProcessId> adopted = ConcurrentHashMap.newKeySet();
 
     private final Set<ProcessId> strays = ConcurrentHashMap.newKeySet();
+    private final Object beginning = new Object();
+
+    /** What is to be started while there may be strays, one of which may be just that; null once it is begun. Guarded by the object above. */
+    private @Nullable List<Spawning> held = new ArrayList<>();
+
     private final AtomicLong numbers = new AtomicLong();
     private final List<Damage> repairs = new ArrayList<>();
     private volatile Runnable whenGone = () -> {};
 
-    /** Who is being started as what. */
-    private record Spawning(Server server, Launch launch) {}
+    /**
+     * Who is being started as what.
+     *
+     * @param again whether that has failed once
+     */
+    private record Spawning(Server server, Launch launch, boolean again) {}
 
     /** What the agent does when it cannot go on: end, so that the guard starts another one. */
     public interface Fatal {
@@ -472,11 +484,22 @@ public final class Supervisor {
         }
     }
 
-    /** Waits until what belongs to no server is gone, for some time at most: the same name may be started anew then. */
-    public void awaitStrays() throws InterruptedException {
+    /**
+     * Goes on with what the last agent was about to start, once what belongs to no server is gone, or after some time: it may have
+     * been started already, by that agent, and be among what is ended now.
+     */
+    public void begin() throws IOException, InterruptedException {
         long until = System.nanoTime() + STRAYS_MAY_TAKE;
         while (!strays.isEmpty() && System.nanoTime() < until) {
             Thread.sleep(1);
+        }
+        List<Spawning> waiting;
+        synchronized (beginning) {
+            waiting = Objects.requireNonNull(held, "it is begun once");
+            held = null;
+        }
+        for (Spawning one : waiting) {
+            spawn(one);
         }
     }
 
@@ -515,8 +538,23 @@ public final class Supervisor {
             return;
         }
         Spawning started = spawning.remove(request);
-        if (started != null) {
+        if (started == null) {
+            return;
+        }
+        if (step == OUTPUT && errno == Errno.ENOENT && started.launch().ownLog() && !started.again()) {
+            // somebody removed the directory; the guard is about to make it again, or has
+            Thread.ofVirtual().start(() -> spawnAgain(started.server(), started.launch()));
+        } else {
             started.server().post(new Event.SpawnFailed(step, errno));
+        }
+    }
+
+    private void spawnAgain(Server server, Launch launch) {
+        awaitDirectory();
+        try {
+            spawn(new Spawning(server, launch, true));
+        } catch (IOException e) {
+            failed(e);
         }
     }
 
@@ -677,6 +715,19 @@ public final class Supervisor {
     }
 
     void spawn(Server server, Launch launch) throws IOException {
+        Spawning spawned = new Spawning(server, launch, false);
+        synchronized (beginning) {
+            if (held != null) {
+                held.add(spawned);
+                return;
+            }
+        }
+        spawn(spawned);
+    }
+
+    private void spawn(Spawning spawned) throws IOException {
+        Server server = spawned.server();
+        Launch launch = spawned.launch();
         long number = numbers.incrementAndGet();
         Launch.Surroundings surroundings = Objects.requireNonNull(launch.surroundings(), "nothing to start it in");
         // here, since every way to a start leads here, and since what ran before is gone now
@@ -692,7 +743,7 @@ public final class Supervisor {
             log.say("cannot make room for " + file + ": " + e);
         }
         server.logStart(LogProbe.end(Path.of(file)));
-        spawning.put(number, new Spawning(server, launch));
+        spawning.put(number, spawned);
         String out = launch.stdout() == null ? file : launch.stdout();
         String err = launch.stdout() == null ? null : file;
         guard.spawn(new SpawnRequest(
@@ -901,7 +952,7 @@ public final class Supervisor {
         return switch (step) {
             case 6 -> launch.workingDir();
             case 7 -> launch.stdin();
-            case 8 -> launch.stdout() == null ? launch.logFile() : launch.stdout();
+            case OUTPUT -> launch.stdout() == null ? launch.logFile() : launch.stdout();
             case 10 -> launch.command().get(0);
             default -> null;
         };
