@@ -39,6 +39,9 @@ final class Client {
     /** Its requests that are not answered: its id, ours. */
     final Map<String, Long> inFlight = new LinkedHashMap<>();
 
+    /** How many of its requests are not answered, also where it has used an id twice. */
+    int unanswered;
+
     /** When it last said something, as a count of messages. */
     long lastHeard;
 

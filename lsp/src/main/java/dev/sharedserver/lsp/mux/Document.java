@@ -10,7 +10,10 @@ final class Document {
     /** How many earlier versions of a client's are kept, to translate answers that are about them. */
     private static final int REMEMBERED = 32;
 
+    /** As the server was told it. */
     final String uri;
+
+    private final String key;
     String text;
 
     /** The version that the server was told last. */
@@ -20,6 +23,10 @@ final class Document {
 
     /** A client's view of the document. */
     static final class View {
+
+        /** As the client spells it. */
+        String uri;
+
         String text;
         long version;
         boolean stale;
@@ -30,7 +37,8 @@ final class Document {
         /** What the client calls the versions of the server. */
         private final Map<Long, Long> versions = new LinkedHashMap<>();
 
-        View(String text, long version) {
+        View(String uri, String text, long version) {
+            this.uri = uri;
             this.text = text;
             this.version = version;
         }
@@ -56,8 +64,14 @@ final class Document {
 
     Document(String uri, String text, long version) {
         this.uri = uri;
+        this.key = Uris.key(uri);
         this.text = text;
         this.version = version;
+    }
+
+    /** Returns what all spellings of its URI have in common. */
+    String key() {
+        return key;
     }
 
     /** Returns the number of the client that has had it open for longest. */

@@ -14,6 +14,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -24,9 +25,11 @@ import org.jspecify.annotations.Nullable;
 final class Documents {
 
     private final Outbox outbox;
+
+    /** By what the spellings of its URI have in common, as everything here is kept. */
     private final Map<String, Document> open = new LinkedHashMap<>();
 
-    /** The last diagnostics of a document, by its URI. */
+    /** The last diagnostics of a document. */
     private final Map<String, Message> diagnostics = new LinkedHashMap<>();
 
     /** Whether somebody may have opened documents before we came. */
@@ -66,13 +69,14 @@ final class Documents {
         return uris;
     }
 
-    Set<String> uris() {
-        return open.keySet();
+    /** Returns the URIs of the documents as the server was told them. */
+    List<String> uris() {
+        return open.values().stream().map(document -> document.uri).toList();
     }
 
     @Nullable
     Document document(@Nullable String uri) {
-        return uri == null ? null : open.get(uri);
+        return uri == null ? null : open.get(Uris.key(uri));
     }
 
     void opened(Client client, Message message) throws MalformedMessage {
@@ -80,14 +84,15 @@ final class Documents {
         String uri = text(item, "uri");
         String text = text(item, "text");
         long version = number(item, "version");
-        Document known = open.get(uri);
-        Document.View view = new Document.View(text, version);
+        String key = Uris.key(uri);
+        Document known = open.get(key);
+        Document.View view = new Document.View(uri, text, version);
         if (known == null) {
             Document document = new Document(uri, text, version);
             document.views.put(client.number, view);
             view.isNow(version);
-            open.put(uri, document);
-            if (foreign && heard.add(uri) && client.number != elder) {
+            open.put(key, document);
+            if (foreign && heard.add(key) && client.number != elder) {
                 openedUnheard(document, text);
             }
             outbox.toServer(message.bytes());
@@ -97,7 +102,7 @@ final class Documents {
         known.views.put(client.number, view);
         if (known.text.equals(text)) {
             view.isNow(known.version);
-            replayDiagnostics(client, uri);
+            replayDiagnostics(client, known);
         } else {
             known.becomes(view);
             tellWhole(known);
@@ -111,7 +116,7 @@ final class Documents {
     private void openedUnheard(Document document, String text) {
         close(document.uri);
         if (elder != 0) {
-            Document.View view = new Document.View(text, -1);
+            Document.View view = new Document.View(document.uri, text, -1);
             view.assumed = true;
             document.views.put(elder, view);
         }
@@ -120,7 +125,8 @@ final class Documents {
     void changed(Client client, Message message) throws MalformedMessage {
         JsonObject params = message.params();
         JsonObject item = object(params, "textDocument");
-        Document document = open.get(text(item, "uri"));
+        String uri = text(item, "uri");
+        Document document = document(uri);
         if (document == null && client.number == elder) {
             changedUnheard(client, item, params);
             outbox.toServer(message.bytes());
@@ -132,6 +138,7 @@ final class Documents {
         }
         view.version = item.get("version") instanceof JsonPrimitive ? number(item, "version") : view.version + 1;
         view.assumed = false;
+        view.uri = uri;
         boolean wasStale = view.stale;
         try {
             view.text = Text.changed(view.text, changes, columns);
@@ -141,15 +148,16 @@ final class Documents {
         if (wasStale && view.text.equals(document.text)) {
             view.stale = false;
             view.isNow(document.version);
-            replayDiagnostics(client, document.uri);
+            replayDiagnostics(client, document);
             return;
         }
         document.becomes(view);
         if (wasStale) {
             tellWhole(document);
         } else {
-            Span version = message.param("textDocument", "version");
-            outbox.toServer(version == null ? message.bytes() : message.with(version, Long.toString(document.version)));
+            Message spelled = spelled(client, message);
+            Span version = spelled.param("textDocument", "version");
+            outbox.toServer(version == null ? spelled.bytes() : spelled.with(version, Long.toString(document.version)));
         }
     }
 
@@ -161,27 +169,27 @@ final class Documents {
                 && !last.has("range")
                 && last.get("text") instanceof JsonPrimitive whole
                 && item.get("uri") instanceof JsonPrimitive uri) {
-            Document.View view = new Document.View(whole.getAsString(), number(item, "version"));
+            Document.View view = new Document.View(uri.getAsString(), whole.getAsString(), number(item, "version"));
             Document document = new Document(uri.getAsString(), view.text, view.version);
             document.views.put(client.number, view);
             view.isNow(view.version);
-            heard.add(document.uri);
-            open.put(document.uri, document);
+            heard.add(document.key());
+            open.put(document.key(), document);
         }
     }
 
     /** Passes on that a client has saved, if what it saved is what the server knows. */
     void saved(Client client, Message message) throws MalformedMessage {
         if (!isStale(client, message)) {
-            outbox.toServer(message.bytes());
+            outbox.toServer(spelled(client, message).bytes());
         }
     }
 
     void closed(Client client, Message message) throws MalformedMessage {
         String uri = message.string("textDocument", "uri");
-        Document document = open.get(String.valueOf(uri));
+        Document document = document(uri);
         if (document == null && client.number == elder) {
-            heard.add(String.valueOf(uri));
+            heard.add(Uris.key(String.valueOf(uri)));
             outbox.toServer(message.bytes());
             return;
         }
@@ -204,8 +212,8 @@ final class Documents {
 
     private void afterLeaving(Document document) {
         if (document.views.isEmpty()) {
-            open.remove(document.uri);
-            diagnostics.remove(document.uri);
+            open.remove(document.key());
+            diagnostics.remove(document.key());
             close(document.uri);
         } else if (document.views.values().stream().allMatch(view -> view.stale)) {
             // the text that counted is gone with its client
@@ -223,11 +231,26 @@ final class Documents {
     boolean isStale(Client client, Message message) throws MalformedMessage {
         for (Document document : open.values()) {
             Document.View view = document.views.get(client.number);
-            if (view != null && view.stale && document.uri.equals(message.string("textDocument", "uri"))) {
-                return true;
+            if (view != null && view.stale) {
+                String uri = message.string("textDocument", "uri");
+                if (uri != null && Uris.same(document.uri, uri)) {
+                    return true;
+                }
             }
         }
         return false;
+    }
+
+    /** Returns what a client says of a document with the URI that the server was told, where the client spells that otherwise. */
+    Message spelled(Client client, Message message) throws MalformedMessage {
+        boolean otherwise = false;
+        for (Document document : open.values()) {
+            Document.View view = document.views.get(client.number);
+            otherwise |= view != null && !view.uri.equals(document.uri);
+        }
+        Span span = otherwise ? message.param("textDocument", "uri") : null;
+        Document document = span == null ? null : document(message.string("textDocument", "uri"));
+        return span == null || document == null ? message : Message.of(message.with(span, Json.quote(document.uri)));
     }
 
     /** Sends diagnostics to those who can make sense of them. */
@@ -236,26 +259,25 @@ final class Documents {
         if (uri == null) {
             return;
         }
-        if (open.containsKey(uri)) {
-            diagnostics.put(uri, message);
-        } else {
-            diagnostics.remove(uri);
+        Document document = document(uri);
+        if (document != null) {
+            diagnostics.put(document.key(), message);
         }
         for (Client client : clients) {
-            publish(client, uri, message);
+            publish(client, document, message);
         }
     }
 
-    private void replayDiagnostics(Client client, String uri) throws MalformedMessage {
-        Message last = diagnostics.get(uri);
+    private void replayDiagnostics(Client client, Document document) throws MalformedMessage {
+        Message last = diagnostics.get(document.key());
         if (last != null) {
-            publish(client, uri, last);
+            publish(client, document, last);
         }
     }
 
-    private void publish(Client client, String uri, Message message) throws MalformedMessage {
-        Document document = open.get(uri);
+    private void publish(Client client, @Nullable Document document, Message said) throws MalformedMessage {
         Document.View view = document == null ? null : document.views.get(client.number);
+        Message message = document == null || view == null ? said : spelledBack(document, view, said);
         Span version = message.param("version");
         if (view == null) {
             outbox.toClient(client.number, message.bytes());
@@ -276,6 +298,15 @@ final class Documents {
             outbox.toClient(client.number, message.with(version, Long.toString(own)));
         }
         // else: about a text that this client never had
+    }
+
+    /** Says a document's URI as a client does, if the server says it as it was told. */
+    private static Message spelledBack(Document document, Document.View view, Message message) throws MalformedMessage {
+        if (view.uri.equals(document.uri) || !document.uri.equals(message.string("uri"))) {
+            return message;
+        }
+        Span span = Objects.requireNonNull(message.param("uri"), "it has just been read");
+        return Message.of(message.with(span, Json.quote(view.uri)));
     }
 
     /** Of a version that the client gave before we came nothing is known, and one that does not fit would be taken for old. */
@@ -314,7 +345,7 @@ final class Documents {
 
     private void translateVersion(Client client, JsonObject item) {
         if (item.get("uri") instanceof JsonPrimitive uri && item.get("version") instanceof JsonPrimitive version) {
-            Document document = open.get(uri.getAsString());
+            Document document = document(uri.getAsString());
             Document.View view = document == null ? null : document.views.get(client.number);
             if (view != null && view.assumed) {
                 item.add("version", JsonNull.INSTANCE);

@@ -8,6 +8,8 @@ import com.google.gson.JsonPrimitive;
 import dev.sharedserver.lsp.protocol.Json;
 import dev.sharedserver.lsp.protocol.MalformedMessage;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -197,8 +199,7 @@ final class Handshake {
 
     /** Returns what tells the server of folders that are new to it; null if none is, or if it cannot be told. */
     byte @Nullable [] added(Set<String> wanted) {
-        List<String> fresh = new ArrayList<>(wanted);
-        fresh.removeAll(folders);
+        List<String> fresh = fresh(wanted);
         if (fresh.isEmpty() || !foldersChange) {
             return null;
         }
@@ -209,21 +210,35 @@ final class Handshake {
     /** A client's folders change: the server is told of what is new to all, and of what nobody has any more. */
     void change(Client client, JsonObject params, Iterable<Client> clients, Outbox outbox) {
         JsonObject event = child(params, "event");
-        List<String> added = uris(event.get("added"));
-        List<String> removed = uris(event.get("removed"));
-        client.folders.addAll(added);
-        client.folders.removeAll(removed);
-        added.removeAll(folders);
+        Set<String> gone = keys(uris(event.get("removed")));
+        List<String> wanted = uris(event.get("added"));
+        client.folders.addAll(wanted);
+        client.folders.removeIf(uri -> gone.contains(Uris.folderKey(uri)));
         for (Client other : clients) {
-            removed.removeAll(other.folders);
+            gone.removeAll(keys(other.folders));
         }
-        removed.retainAll(folders);
+        List<String> added = fresh(wanted);
+        List<String> removed = folders.stream()
+                .filter(uri -> gone.contains(Uris.folderKey(uri)))
+                .toList();
         if (!foldersChange || added.isEmpty() && removed.isEmpty()) {
             return;
         }
         folders.addAll(added);
         folders.removeAll(removed);
         outbox.toServer(changed(added, removed));
+    }
+
+    /** Returns those of some folders that the server does not know, however they are spelled. */
+    private List<String> fresh(Collection<String> wanted) {
+        Set<String> known = keys(folders);
+        return wanted.stream().filter(uri -> known.add(Uris.folderKey(uri))).toList();
+    }
+
+    private static Set<String> keys(Collection<String> uris) {
+        Set<String> keys = new HashSet<>();
+        uris.forEach(uri -> keys.add(Uris.folderKey(uri)));
+        return keys;
     }
 
     String foldersAsJson() {

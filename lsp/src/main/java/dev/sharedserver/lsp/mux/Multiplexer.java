@@ -9,6 +9,7 @@ import dev.sharedserver.lsp.protocol.MalformedMessage;
 import dev.sharedserver.lsp.protocol.Message;
 import dev.sharedserver.lsp.protocol.Span;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -46,6 +47,9 @@ public final class Multiplexer {
     /** Requests of servers that a person answers, in his time. */
     private static final Set<String> ANSWERED_BY_PEOPLE =
             Set.of("window/showMessageRequest", "workspace/applyEdit", "window/showDocument");
+
+    /** How much is kept of what one side owes the other an answer to: a bound for those who never answer. */
+    static final int MOST = 4_096;
 
     private final Settings settings;
     private final LongSupplier ids;
@@ -94,10 +98,18 @@ public final class Multiplexer {
     /**
      * A request of the server that a client works on.
      *
-     * @param id as the server wrote it; "" if it was answered already
+     * @param id as the server wrote it
+     * @param settings itself, if it is about settings
      * @param deadline when it is answered without the client, in ms
      */
-    private record Question(int client, String id, String method, Message message, long deadline) {}
+    private record Question(
+            int client, String id, String method, @Nullable Message settings, long deadline) {
+
+        static Question of(Client client, Message message, long deadline) {
+            Message settings = message.method().equals("workspace/configuration") ? message : null;
+            return new Question(client.number, message.id(), message.method(), settings, deadline);
+        }
+    }
 
     /**
      * Makes one for a server.
@@ -131,11 +143,7 @@ public final class Multiplexer {
     /** Returns what a successor has to know. */
     public Memory memory() {
         List<String> unanswered = new ArrayList<>();
-        for (Question question : questions.values()) {
-            if (!question.id().isEmpty()) {
-                unanswered.add(question.id());
-            }
-        }
+        questions.values().forEach(question -> unanswered.add(question.id()));
         return new Memory(
                 handshake.result(),
                 handshake.wasTold(),
@@ -157,7 +165,7 @@ public final class Multiplexer {
 
     /** Returns the URIs of the documents that are open. */
     public List<String> documents() {
-        return List.copyOf(documents.uris());
+        return documents.uris();
     }
 
     /** Returns how many requests the server has not answered. */
@@ -284,6 +292,7 @@ public final class Multiplexer {
             elderQuestions.clear();
         }
         progress.left(number);
+        forgetGone();
         documents.left(client);
         for (Map.Entry<Long, Question> entry : List.copyOf(questions.entrySet())) {
             if (entry.getValue().client() == number) {
@@ -297,15 +306,36 @@ public final class Multiplexer {
         revision++;
     }
 
+    /** Keeps no more than the newest requests of clients that are gone. */
+    private void forgetGone() {
+        long gone = asked.values().stream().filter(this::isGone).count();
+        for (Iterator<Asked> all = asked.values().iterator(); gone > MOST && all.hasNext(); ) {
+            if (isGone(all.next())) {
+                all.remove();
+                gone--;
+            }
+        }
+    }
+
+    private boolean isGone(Asked request) {
+        return request.client() != 0
+                && !clients.containsKey(request.client())
+                && !request.method().equals("initialize");
+    }
+
+    private static void forgetOldest(Map<String, ?> known) {
+        if (known.size() > MOST) {
+            known.remove(known.keySet().iterator().next());
+        }
+    }
+
     /** The time has come to {@code now}; returns when to be told again, in ms. */
     public long tick(long now) {
         long next = Long.MAX_VALUE;
         for (Map.Entry<Long, Question> entry : List.copyOf(questions.entrySet())) {
             Question question = entry.getValue();
             if (question.deadline() <= now) {
-                questions.put(
-                        entry.getKey(),
-                        new Question(question.client(), "", question.method(), question.message(), Long.MAX_VALUE));
+                questions.remove(entry.getKey());
                 giveUp(question);
                 revision++;
             } else {
@@ -363,13 +393,17 @@ public final class Multiplexer {
             List<String> tokens = new ArrayList<>();
             progress.kept(client, message, tokens);
             elderAsked.put(message.id(), new Asked(client.number, message.id(), method, tokens));
-            outbox.toServer(message.bytes());
+            forgetOldest(elderAsked); // the answer still passes, as it is
+            outbox.toServer(documents.spelled(client, message).bytes());
+        } else if (client.unanswered >= MOST) {
+            refuse(client, message.id(), REQUEST_FAILED, "the language server has not answered " + MOST + " requests");
         } else {
             long id = ids.getAsLong();
             List<String> tokens = new ArrayList<>();
-            Message renamed = progress.renamed(client, message, tokens);
+            Message renamed = progress.renamed(client, documents.spelled(client, message), tokens);
             asked.put(id, new Asked(client.number, message.id(), method, tokens));
             client.inFlight.put(message.id(), id);
+            client.unanswered++;
             outbox.toServer(renamed.withId(Long.toString(id)));
         }
     }
@@ -472,7 +506,7 @@ public final class Multiplexer {
             case "$/setTrace" -> {
                 // how much the server tells is everybody's affair
             }
-            default -> outbox.toServer(message.bytes());
+            default -> outbox.toServer(documents.spelled(client, message).bytes());
         }
     }
 
@@ -507,7 +541,6 @@ public final class Multiplexer {
         long id = ids.getAsLong();
         Message message = Message.made(
                 "{\"jsonrpc\":\"2.0\",\"id\":" + id + ",\"method\":\"" + method + "\",\"params\":" + params + "}");
-        questions.put(id, new Question(client.number, "", method, message, Long.MAX_VALUE));
         outbox.toClient(client.number, message.bytes());
     }
 
@@ -527,14 +560,11 @@ public final class Multiplexer {
             if (client.elder && !isOurs(message.id())) {
                 answeredByElder(message);
             }
-            return;
+            return; // nobody waits for it, or not any more
         }
         questions.remove(id);
-        if (question.id().isEmpty()) {
-            return; // nobody waits for it
-        }
-        if (question.method().equals("workspace/configuration")) {
-            configuration.learn(question.message(), message);
+        if (question.settings() != null) {
+            configuration.learn(question.settings(), message);
         }
         outbox.toServer(message.withId(question.id()));
         revision++;
@@ -546,8 +576,8 @@ public final class Multiplexer {
         if (question == null && message.id().startsWith(OURS_BEFORE)) {
             return; // what a predecessor asked that was killed before the answer came
         }
-        if (question != null && question.method().equals("workspace/configuration")) {
-            configuration.learn(question.message(), message);
+        if (question != null && question.settings() != null) {
+            configuration.learn(question.settings(), message);
         }
         outbox.toServer(message.bytes());
     }
@@ -585,6 +615,7 @@ public final class Multiplexer {
             return;
         }
         client.inFlight.remove(request.id(), id);
+        client.unanswered--;
         outbox.toClient(
                 client.number, translated(client, request.method(), message).withId(request.id()));
     }
@@ -649,8 +680,11 @@ public final class Multiplexer {
     }
 
     private void told(Message message) throws MalformedMessage {
-        if (probe != null && probe.uri().equals(message.string("uri"))) {
-            return; // nobody but us knows that document
+        if (probe != null) {
+            String uri = message.string("uri");
+            if (uri != null && Uris.same(probe.uri(), uri)) {
+                return; // nobody but us knows that document
+            }
         }
         switch (message.method()) {
             case "textDocument/publishDiagnostics" -> documents.published(message, listeners());
@@ -765,9 +799,7 @@ public final class Multiplexer {
         reply(message.id(), "null");
         for (Client client : clients.values()) {
             if (client.works() && (windowCapability == null || client.can("window", windowCapability))) {
-                long id = ids.getAsLong();
-                questions.put(id, new Question(client.number, "", message.method(), message, Long.MAX_VALUE));
-                outbox.toClient(client.number, message.withId(Long.toString(id)));
+                outbox.toClient(client.number, message.withId(Long.toString(ids.getAsLong())));
             }
         }
     }
@@ -788,15 +820,21 @@ public final class Multiplexer {
 
     private void forward(Client client, Message message, long now) {
         if (client.elder && !isOurs(message.id())) {
-            elderQuestions.put(
-                    message.id(), new Question(client.number, message.id(), message.method(), message, Long.MAX_VALUE));
+            elderQuestions.put(message.id(), Question.of(client, message, Long.MAX_VALUE));
+            forgetOldest(elderQuestions); // its answer still passes
             outbox.toClient(client.number, message.bytes());
             return;
         }
         long id = ids.getAsLong();
         long until =
                 ANSWERED_BY_PEOPLE.contains(message.method()) ? Long.MAX_VALUE : now + settings.answerWithinMillis();
-        questions.put(id, new Question(client.number, message.id(), message.method(), message, until));
+        if (questions.size() >= MOST) {
+            Question oldest = questions.remove(questions.keySet().iterator().next());
+            if (oldest != null) {
+                giveUp(oldest);
+            }
+        }
+        questions.put(id, Question.of(client, message, until));
         deadline = Math.min(deadline, until);
         outbox.toClient(client.number, message.withId(Long.toString(id)));
         revision++;
@@ -804,14 +842,16 @@ public final class Multiplexer {
 
     /** Answers for a client that is gone or says nothing. */
     private void giveUp(Question question) {
-        if (question.id().isEmpty()) {
-            return;
-        }
         switch (question.method()) {
             case "workspace/applyEdit" -> reply(question.id(), NOT_APPLIED);
-            case "workspace/configuration" -> reply(question.id(), configuration.known(question.message()));
             case "window/showMessageRequest" -> reply(question.id(), "null");
-            default -> fail(question.id(), METHOD_NOT_FOUND, "the editor did not answer");
+            default -> {
+                if (question.settings() != null) {
+                    reply(question.id(), configuration.known(question.settings()));
+                } else {
+                    fail(question.id(), METHOD_NOT_FOUND, "the editor did not answer");
+                }
+            }
         }
     }
 

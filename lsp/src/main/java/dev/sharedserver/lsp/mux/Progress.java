@@ -74,14 +74,22 @@ final class Progress {
 
     /** Notes that the server will report under a token. */
     void created(String token) {
-        ofServer.put(token, null);
+        begun(token, null);
+    }
+
+    /** Of a server that ends nothing of what it begins only the newest is shown to late clients. */
+    private void begun(String token, @Nullable Message begin) {
+        ofServer.put(token, begin);
+        if (ofServer.size() > Multiplexer.MOST) {
+            ofServer.remove(ofServer.keySet().iterator().next());
+        }
     }
 
     /** Notes what the server reports under a token of its own. */
     void reported(String token, Message message) throws MalformedMessage {
         String kind = message.string("value", "kind");
         if ("begin".equals(kind)) {
-            ofServer.put(token, message);
+            begun(token, message);
         } else if ("end".equals(kind)) {
             ofServer.remove(token);
         }

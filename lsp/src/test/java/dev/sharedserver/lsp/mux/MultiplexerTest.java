@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.gson.JsonObject;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 class MultiplexerTest {
@@ -303,6 +304,60 @@ class MultiplexerTest {
     }
 
     @Test
+    void whatPeersNeverAnswerIsKeptWithinBounds() {
+        two();
+        for (int i = 0; i < 2 * Multiplexer.MOST; i++) {
+            played.serverRequest("" + i, "client/registerCapability", "{\"registrations\":[]}");
+            played.serverRequest("\"a" + i + "\"", "window/workDoneProgress/create", "{\"token\":" + i + "}");
+        }
+        assertEquals(List.of(), played.mux.memory().unanswered());
+        played.server.clear();
+        played.clients.clear();
+        // the oldest is answered without the editor, and its answer comes too late
+        for (int i = 0; i <= Multiplexer.MOST; i++) {
+            played.serverRequest("" + i, "window/showMessageRequest", "{}");
+        }
+        assertEquals(Multiplexer.MOST, played.mux.memory().unanswered().size());
+        JsonObject answer = played.nextAtServer("");
+        assertEquals(0, answer.get("id").getAsInt());
+        assertTrue(answer.get("result").isJsonNull());
+        String first = played.nextAt(2, "window/showMessageRequest").get("id").toString();
+        played.client(2, "{\"jsonrpc\":\"2.0\",\"id\":" + first + ",\"result\":null}");
+        played.clients.clear();
+        played.quiet();
+
+        // an editor's requests of which the server answers none, whatever ids they have
+        for (int i = 0; i < Multiplexer.MOST; i++) {
+            played.request(1, "1", HOVER, Played.at(URI));
+        }
+        played.server.clear();
+        played.quiet();
+        played.request(1, "2", HOVER, Played.at(URI));
+        assertEquals(
+                -32803, played.nextAt(1).getAsJsonObject("error").get("code").getAsInt());
+        played.request(2, "2", HOVER, Played.at(URI));
+        played.serverAnswers(HOVER, "3");
+        assertEquals(3, played.nextAt(2).get("result").getAsInt());
+        // nor is more kept of those who have left
+        for (int client = 3; client <= 4; client++) {
+            played.join(client);
+            for (int i = 0; i < Multiplexer.MOST; i++) {
+                played.request(client, "1", HOVER, Played.at(URI));
+            }
+        }
+        for (int client = 1; client <= 4; client++) {
+            played.mux.disconnected(client);
+        }
+        assertEquals(Multiplexer.MOST, played.mux.pending());
+        // what was begun and never ended: a late client hears of the newest only
+        played.server.clear();
+        played.clients.clear();
+        played.join(5);
+        assertEquals(
+                Multiplexer.MOST, Objects.requireNonNull(played.clients.get(5)).size());
+    }
+
+    @Test
     void theServersCancelReachesTheClientThatWasAsked() {
         two();
         played.serverRequest("\"q\"", "x/ask", "{}");
@@ -430,6 +485,61 @@ class MultiplexerTest {
     }
 
     @Test
+    void oneDocumentMayBeSpelledInManyWays() {
+        String one = "file:///c++/%c3%a9.c";
+        String other = "file:///c%2B%2B/%C3%A9.c";
+        two();
+        played.open(1, one, "x");
+        played.nextAtServer("textDocument/didOpen");
+        played.serverNotify(
+                "textDocument/publishDiagnostics", "{\"uri\":\"" + one + "\",\"version\":1,\"diagnostics\":[]}");
+        played.nextAt(1, "textDocument/publishDiagnostics");
+        played.nextAt(2, "textDocument/publishDiagnostics");
+        played.open(2, other, "x");
+        // each is told of it by the name that it has given
+        assertEquals(other, uri(played.nextAt(2, "textDocument/publishDiagnostics")));
+        played.quiet();
+        assertEquals(List.of(one), played.mux.documents());
+        // and so is the server
+        played.request(2, "1", HOVER, Played.at(other));
+        assertEquals(one, document(played.nextAtServer(HOVER)));
+        played.change(2, other, 7, "y");
+        JsonObject change = played.nextAtServer("textDocument/didChange");
+        assertEquals(one, document(change));
+        assertEquals(
+                7, params(change).getAsJsonObject("textDocument").get("version").getAsInt());
+        played.request(1, "1", HOVER, Played.at(one));
+        assertEquals(
+                -32801, played.nextAt(1).getAsJsonObject("error").get("code").getAsInt());
+        played.notify(2, "textDocument/didSave", "{\"textDocument\":{\"uri\":\"" + other + "\"}}");
+        assertEquals(one, document(played.nextAtServer("textDocument/didSave")));
+        played.notify(2, "x/note", "{\"textDocument\":{\"uri\":\"" + other + "\"}}");
+        assertEquals(one, document(played.nextAtServer("x/note")));
+        // a third spelling, the server's own, is no business of ours
+        String own = "file:///c++/%C3%A9.c";
+        played.serverNotify(
+                "textDocument/publishDiagnostics", "{\"uri\":\"" + own + "\",\"version\":7,\"diagnostics\":[]}");
+        assertEquals(own, uri(played.nextAt(2, "textDocument/publishDiagnostics")));
+        played.quiet();
+        played.change(1, one, 2, "y");
+        assertEquals(own, uri(played.nextAt(1, "textDocument/publishDiagnostics")));
+        played.quiet();
+        played.notify(2, "textDocument/didClose", "{\"textDocument\":{\"uri\":\"" + other + "\"}}");
+        played.quiet();
+        played.mux.disconnected(1);
+        assertEquals(one, document(played.nextAtServer("textDocument/didClose")));
+        played.quiet();
+    }
+
+    private static String uri(JsonObject message) {
+        return params(message).get("uri").getAsString();
+    }
+
+    private static String document(JsonObject message) {
+        return params(message).getAsJsonObject("textDocument").get("uri").getAsString();
+    }
+
+    @Test
     void aStaleClientsOwnChangeCountsAsAWhole() {
         two();
         played.open(1, URI, "ab");
@@ -479,7 +589,7 @@ class MultiplexerTest {
                 2,
                 "0",
                 "initialize",
-                "{\"workspaceFolders\":[{\"uri\":\"file:///a\"},{\"uri\":\"file:///b\"}],\"capabilities\":{}}");
+                "{\"workspaceFolders\":[{\"uri\":\"file:///%61/\"},{\"uri\":\"file:///b\"}],\"capabilities\":{}}");
         assertEquals(
                 "{\"added\":[{\"uri\":\"file:///b\",\"name\":\"b\"}],\"removed\":[]}",
                 params(played.nextAtServer("workspace/didChangeWorkspaceFolders"))
@@ -488,6 +598,15 @@ class MultiplexerTest {
         played.nextAt(2);
         played.serverRequest("1", "workspace/workspaceFolders", "null");
         assertEquals(2, played.nextAtServer("").getAsJsonArray("result").size());
+        // what somebody else has, under whatever name, stays; what nobody has goes by the name that the server was told
+        played.notify(2, "initialized", "{}");
+        String removed = "{\"event\":{\"added\":[],\"removed\":[{\"uri\":\"file:///a/\"},{\"uri\":\"file:///%62\"}]}}";
+        played.notify(2, "workspace/didChangeWorkspaceFolders", removed);
+        assertEquals(
+                "{\"added\":[],\"removed\":[{\"uri\":\"file:///b\",\"name\":\"b\"}]}",
+                params(played.nextAtServer("workspace/didChangeWorkspaceFolders"))
+                        .get("event")
+                        .toString());
         played.quiet();
     }
 
