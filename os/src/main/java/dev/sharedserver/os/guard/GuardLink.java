@@ -1,6 +1,5 @@
 package dev.sharedserver.os.guard;
 
-import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.EOFException;
@@ -270,10 +269,6 @@ public final class GuardLink {
         send('f', body -> string(body, log));
     }
 
-    private interface Body {
-        void writeTo(DataOutputStream body) throws IOException;
-    }
-
     private void process(char type, long pid, long startTime) throws IOException {
         send(type, body -> {
             body.writeInt((int) pid);
@@ -281,32 +276,21 @@ public final class GuardLink {
         });
     }
 
-    private void send(char type, Body content) throws IOException {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream(64);
-        DataOutputStream body = new DataOutputStream(bytes);
-        body.writeInt(0);
-        body.writeByte(type);
-        content.writeTo(body);
-        byte[] frame = bytes.toByteArray();
-        if (frame.length - 4 > MAX_FRAME) {
+    private void send(char type, Frame.Body content) throws IOException {
+        byte[] frame = Frame.of(type, content);
+        if (frame.length - Integer.BYTES > MAX_FRAME) {
             throw new IOException("a frame of " + frame.length + " bytes is larger than the guard accepts");
         }
-        ByteBuffer.wrap(frame).putInt(0, frame.length - 4);
         synchronized (out) {
             out.write(frame);
         }
     }
 
     private void string(DataOutputStream body, String text) throws IOException {
-        byte[] bytes = encoder.apply(text);
-        body.writeInt(bytes.length);
-        body.write(bytes);
+        Frame.string(body, encoder.apply(text));
     }
 
     private void list(DataOutputStream body, List<String> list) throws IOException {
-        body.writeInt(list.size());
-        for (String text : list) {
-            string(body, text);
-        }
+        Frame.list(body, list, encoder);
     }
 }

@@ -1,7 +1,7 @@
 package dev.sharedserver.portable.guard;
 
 import dev.sharedserver.core.OsText;
-import java.io.ByteArrayOutputStream;
+import dev.sharedserver.os.guard.Frame;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.EOFException;
@@ -24,11 +24,6 @@ final class Frames {
         this.out = out;
     }
 
-    /** What goes into a frame behind its type. */
-    interface Body {
-        void writeTo(DataOutputStream body) throws IOException;
-    }
-
     /** Reads a frame, type and body; null at the end. Our own agent's: its lengths are taken as they are. */
     @Nullable
     ByteBuffer next() throws IOException {
@@ -41,22 +36,13 @@ final class Frames {
         }
     }
 
-    void send(char type, Body content) throws IOException {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream(64);
-        DataOutputStream body = new DataOutputStream(bytes);
-        body.writeInt(0);
-        body.writeByte(type);
-        content.writeTo(body);
-        byte[] frame = bytes.toByteArray();
-        ByteBuffer.wrap(frame).putInt(0, frame.length - 4);
-        out.write(frame);
+    void send(char type, Frame.Body content) throws IOException {
+        out.write(Frame.of(type, content));
         out.flush();
     }
 
     static void string(DataOutputStream body, String text) throws IOException {
-        byte[] bytes = OsText.encode(text);
-        body.writeInt(bytes.length);
-        body.write(bytes);
+        Frame.string(body, OsText.encode(text));
     }
 
     static long pid(ByteBuffer body) {

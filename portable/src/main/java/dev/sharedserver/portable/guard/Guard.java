@@ -2,6 +2,7 @@ package dev.sharedserver.portable.guard;
 
 import dev.sharedserver.os.Proc;
 import dev.sharedserver.os.ProcStat;
+import dev.sharedserver.os.guard.Frame;
 import dev.sharedserver.portable.posix.LibC;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -134,7 +135,7 @@ final class Guard {
         return new Id(Frames.pid(body), body.getLong());
     }
 
-    private void event(char type, Frames.Body body) throws IOException {
+    private void event(char type, Frame.Body body) throws IOException {
         events++;
         frames.send(type, body);
     }

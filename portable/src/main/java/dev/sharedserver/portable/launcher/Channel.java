@@ -1,7 +1,7 @@
 package dev.sharedserver.portable.launcher;
 
 import dev.sharedserver.core.OsText;
-import java.io.ByteArrayOutputStream;
+import dev.sharedserver.os.guard.Frame;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.BufferUnderflowException;
@@ -23,11 +23,6 @@ final class Channel implements AutoCloseable {
         this.socket = socket;
     }
 
-    /** What goes into a frame. */
-    interface Body {
-        void writeTo(DataOutputStream body) throws IOException;
-    }
-
     /** What the peer sent is no frame. */
     static final class Malformed extends IOException {
         private static final long serialVersionUID = 1;
@@ -35,17 +30,6 @@ final class Channel implements AutoCloseable {
         Malformed() {
             super("the agent sent what is no frame");
         }
-    }
-
-    static byte[] frame(char type, Body content) throws IOException {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream(4096);
-        DataOutputStream body = new DataOutputStream(bytes);
-        body.writeInt(0);
-        body.writeByte(type);
-        content.writeTo(body);
-        byte[] frame = bytes.toByteArray();
-        ByteBuffer.wrap(frame).putInt(0, frame.length - 4);
-        return frame;
     }
 
     void send(byte[] frame) throws IOException {
@@ -89,16 +73,11 @@ final class Channel implements AutoCloseable {
     }
 
     static void put(DataOutputStream body, String text) throws IOException {
-        byte[] bytes = OsText.encode(text);
-        body.writeInt(bytes.length);
-        body.write(bytes);
+        Frame.string(body, OsText.encode(text));
     }
 
     static void put(DataOutputStream body, List<String> list) throws IOException {
-        body.writeInt(list.size());
-        for (String text : list) {
-            put(body, text);
-        }
+        Frame.list(body, list, OsText::encode);
     }
 
     static String string(ByteBuffer body) {

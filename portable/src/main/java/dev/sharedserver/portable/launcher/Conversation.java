@@ -1,5 +1,6 @@
 package dev.sharedserver.portable.launcher;
 
+import dev.sharedserver.os.guard.Frame;
 import dev.sharedserver.portable.posix.Descriptors;
 import dev.sharedserver.portable.posix.LibC;
 import java.io.FileInputStream;
@@ -114,7 +115,7 @@ final class Conversation {
                 | (self.isTerminal(2) ? FLAG_STDERR : 0);
         int columns = self.isTerminal(1) ? LibC.columns(1) : 0;
         long parent = ProcessHandle.current().parent().map(ProcessHandle::pid).orElse(0L);
-        return Channel.frame('R', body -> {
+        return Frame.of('R', body -> {
             body.writeShort(PROTOCOL);
             body.write(id);
             body.writeShort(flags);
@@ -212,7 +213,7 @@ final class Conversation {
         say.trace("becoming " + argv.getFirst());
         Become.Failed failed = become.command(argv, more, directory);
         try {
-            channel.send(Channel.frame('F', answer -> {
+            channel.send(Frame.of('F', answer -> {
                 answer.writeByte(failed.step());
                 answer.writeInt(failed.errno());
             }));
@@ -231,7 +232,7 @@ final class Conversation {
             throw new BufferUnderflowException();
         }
         Input.Read read = input.upTo(limit, timeout & 0xffffffffL);
-        channel.send(Channel.frame('I', read::writeTo));
+        channel.send(Frame.of('I', read::writeTo));
         return new Result.GoOn();
     }
 

@@ -1,5 +1,6 @@
 package dev.sharedserver.portable.launcher;
 
+import dev.sharedserver.os.guard.Frame;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.IOException;
@@ -77,7 +78,7 @@ final class Session {
                 to = hub;
             }
             if (to != null) {
-                to.send(Channel.frame('S', body -> body.writeByte(number)));
+                to.send(Frame.of('S', body -> body.writeByte(number)));
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -98,7 +99,7 @@ final class Session {
             }
             int length = Math.max(0, n);
             try {
-                pass(Channel.frame('D', body -> body.write(piece, 0, length)));
+                pass(Frame.of('D', body -> body.write(piece, 0, length)));
             } catch (IOException e) {
                 if (begun()) {
                     return; // it takes no more; what it has to say is read by the other thread
