@@ -138,10 +138,9 @@ final class Connector {
             given.add(lockEnd);
             int writeEnd = keep(report[1], given);
             Spawn spawn = new Spawn(List.of(nowhere, log, log, lockEnd, writeEnd));
-            // in the background of a shell that ends at once: a command that this process becomes must not find a child
-            // that
-            // it never made
-            List<String> argv = new ArrayList<>(List.of("sh", "-c", "\"$@\" &", "sh"));
+            // in the background of a shell that ends at once: a command that this process becomes must not find a
+            // child that it never made. PWD: a shell makes it, of the caller's directory
+            List<String> argv = new ArrayList<>(List.of("sh", "-c", "cd /; unset PWD OLDPWD; \"$@\" &", "sh"));
             argv.addAll(command());
             int mask = LibC.umask(077);
             long pid = spawn.start("/bin/sh", argv, environment());
