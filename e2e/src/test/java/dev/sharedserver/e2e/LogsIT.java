@@ -65,7 +65,6 @@ class LogsIT {
         return Long.parseLong(text == null ? "" : text);
     }
 
-    @Tag("own-guard")
     @ParameterizedTest
     @EnumSource(Medium.class)
     void aChattyServersLogStaysShortAndLosesNothingButItsBeginning(Medium medium, Sandboxes boxes) throws IOException {

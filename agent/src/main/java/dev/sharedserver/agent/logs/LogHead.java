@@ -14,7 +14,7 @@ public record LogHead(long cut, long base, String line) {
     static final LogHead NONE = new LogHead(0, 0, "");
 
     /** A line is no longer than that, in bytes. */
-    static final int LONGEST = 16 << 10;
+    public static final int LONGEST = 16 << 10;
 
     private static final String BEGIN = "--- sharedserver: ";
     private static final String MIDDLE = " bytes cut at ";
@@ -34,7 +34,7 @@ public record LogHead(long cut, long base, String line) {
      *
      * @param inode the log's: where another one is named the line is a part of another log, which this server has shown
      */
-    static LogHead parse(byte[] bytes, int length, long inode) {
+    public static LogHead parse(byte[] bytes, int length, long inode) {
         int end = newline(bytes, length);
         if (end < 0) {
             return NONE;

@@ -39,6 +39,7 @@ public final class LibC {
     public static final int EAGAIN = MAC ? 35 : 11;
     public static final int ELOOP = MAC ? 62 : 40;
     public static final int ENAMETOOLONG = MAC ? 63 : 36;
+    public static final int ENOTSUP = MAC ? 45 : 95;
 
     public static final int O_RDONLY = 0;
     public static final int O_WRONLY = 1;
@@ -50,6 +51,10 @@ public final class LibC {
     public static final int O_NOCTTY = MAC ? 0x20000 : 0x100;
     public static final int O_NOFOLLOW = MAC ? 0x100 : ARM ? 0x8000 : 0x20000;
     public static final int O_CLOEXEC = MAC ? 0x1000000 : 0x80000;
+
+    public static final int FALLOC_FL_KEEP_SIZE = 1;
+    public static final int FALLOC_FL_PUNCH_HOLE = 2;
+    public static final int FALLOC_FL_COLLAPSE_RANGE = 8;
 
     public static final int LOCK_EX = 2;
     public static final int LOCK_NB = 4;
@@ -204,6 +209,20 @@ public final class LibC {
     /** Returns a copy that is at least {@code lowest} and closed by exec. */
     public static int duplicate(int fd, int lowest) {
         return fcntl(fd, F_DUPFD_CLOEXEC, lowest);
+    }
+
+    private static final class Fallocate {
+        static final Function FALLOCATE = new Function("fallocate", INT, INT, LONG, LONG);
+    }
+
+    /** fallocate(2), which only Linux has. */
+    public static int fallocate(int fd, int mode, long offset, long length) {
+        if (!has("fallocate")) {
+            return -ENOTSUP;
+        }
+        try (Arena arena = Arena.ofConfined()) {
+            return Fallocate.FALLOCATE.call(arena, fd, mode, offset, length);
+        }
     }
 
     private static final class Pipe {
