@@ -25,10 +25,12 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** {@code dev}: projects that are used together, with the real Vite and Go, and with tools that do what the test says. */
+@Tag("portable")
 @ExtendWith(SandboxExtension.class)
 class DevIT {
 

@@ -22,11 +22,13 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.platform.testkit.engine.EngineTestKit;
 
 /** The JUnit extension against the product: in this JVM, and in builds of the example project, on Java 17. */
+@Tag("portable")
 @ExtendWith(SandboxExtension.class)
 class JUnitIT {
 

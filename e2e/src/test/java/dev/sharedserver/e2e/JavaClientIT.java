@@ -30,10 +30,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The Java API against the product. This JVM is the client, so that its references are seen, and given back. */
+@Tag("portable")
 @ExtendWith(SandboxExtension.class)
 class JavaClientIT {
 

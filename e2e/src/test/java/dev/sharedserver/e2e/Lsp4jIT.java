@@ -42,10 +42,12 @@ import org.eclipse.lsp4j.launch.LSPLauncher;
 import org.eclipse.lsp4j.services.LanguageClient;
 import org.eclipse.lsp4j.services.LanguageServer;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Editors that somebody else has written: two clients of LSP4J, which knows types for all that comes, share one clangd. */
+@Tag("portable")
 @ExtendWith(SandboxExtension.class)
 final class Lsp4jIT {
 

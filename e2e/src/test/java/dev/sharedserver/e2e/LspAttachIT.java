@@ -28,11 +28,13 @@ import java.util.TreeSet;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** {@code lsp attach} and {@code detach}: real clangd, which an editor that knows nothing of us has started on pipes. */
+@Tag("portable")
 @ExtendWith(SandboxExtension.class)
 class LspAttachIT {
 

@@ -10,11 +10,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Two editors share each of the servers of npm, which would end with the process that initialized them. */
+@Tag("portable")
 @ExtendWith(SandboxExtension.class)
 final class LspNodeServersIT {
 

@@ -13,10 +13,12 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** {@code lsp … --host H} through a real sshd on loopback; the other side has a state directory of its own. */
+@Tag("portable")
 @ExtendWith(SandboxExtension.class)
 final class LspSshIT {
 
