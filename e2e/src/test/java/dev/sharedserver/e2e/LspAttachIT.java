@@ -20,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -244,6 +245,13 @@ class LspAttachIT {
                 .ok()
                 .out();
         assertTrue(said.contains("Attached to lsp-" + elder.name()), said);
+    }
+
+    /** Detaches: the server has the descriptors that it had before, and its editor is answered. */
+    private static void giveBack(Sandbox box, Elder elder, Set<String> before) throws IOException {
+        box.run("lsp", "detach", elder.name()).ok();
+        assertEquals(before, elder.descriptors());
+        elder.hovers();
     }
 
     @Test
@@ -583,9 +591,7 @@ class LspAttachIT {
         Files.delete(filler);
         assertEquals("attached", listed(box, elder.server.pid()).get("mode").getAsString());
         elder.hovers();
-        box.run("lsp", "detach", elder.name()).ok();
-        assertEquals(before, elder.descriptors());
-        elder.hovers();
+        giveBack(box, elder, before);
     }
 
     @Test
@@ -599,6 +605,7 @@ class LspAttachIT {
                 .start();
         Path fifo = box.lockdir().resolve(".lsp/lsp-" + elder.name() + "/in");
         Until.holds(
+                Duration.ofSeconds(50),
                 () -> Files.readSymbolicLink(Path.of("/proc/" + elder.server.pid() + "/fd/0"))
                                 .equals(fifo)
                         && tracer(elder.server).equals("TracerPid:\t0"),
@@ -609,9 +616,7 @@ class LspAttachIT {
         assertEquals("attached", listed(box, elder.server.pid()).get("mode").getAsString());
         elder.hovers();
         late(box, elder);
-        box.run("lsp", "detach", elder.name()).ok();
-        assertEquals(before, elder.descriptors());
-        elder.hovers();
+        giveBack(box, elder, before);
     }
 
     /** An editor that has agreed with its clangd on UTF-8, and text in which that makes a difference. */
@@ -663,9 +668,7 @@ class LspAttachIT {
                 .ok();
         elder.hovers();
         late(box, elder);
-        box.run("lsp", "detach", elder.name()).ok();
-        assertEquals(before, elder.descriptors());
-        elder.hovers();
+        giveBack(box, elder, before);
     }
 
     @Test

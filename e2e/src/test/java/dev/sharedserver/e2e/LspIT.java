@@ -159,7 +159,7 @@ class LspIT {
         vim.lsp.buf_attach_client(0, id)
         say("diagnostics", vim.wait(40000, function() return #vim.diagnostic.get(0) > 0 end, 50))
         hover("hover")
-        vim.wait(60000, function() return vim.fn.filereadable("go") == 1 end, 50)
+        vim.wait(150000, function() return vim.fn.filereadable("go") == 1 end, 50)
         hover("again")
         vim.cmd("qa!")
         """;
@@ -174,8 +174,11 @@ class LspIT {
             Path out = Files.writeString(outs[i], "");
             editors[i] = box.inBackground(box.sh("exec nvim --headless -u NONE -n -c 'luafile t.lua' </dev/null")
                     .env("OUT", out.toString())
-                    .timeout(Duration.ofMinutes(2)));
-            Until.holds(() -> Files.readString(out).contains("hover"), "Neovim " + i + " has been answered");
+                    .timeout(Duration.ofMinutes(5)));
+            Until.holds(
+                    Duration.ofMinutes(2),
+                    () -> Files.readString(out).contains("hover"),
+                    "Neovim " + i + " has been answered");
             String said = Files.readString(out);
             assertTrue(said.contains("diagnostics true"), said);
             assertTrue(said.contains("int answer()"), said);
@@ -221,7 +224,7 @@ class LspIT {
         JsonObject after = only(box);
         assertNotEquals(before.get("pid"), after.get("pid"));
         assertTrue(after.get("initialized").getAsBoolean());
-        assertEquals("idle", after.get("health").getAsString());
+        Until.holds(() -> only(box).get("health").getAsString().equals("idle"), "it has nothing to do");
         assertEquals("clangd", after.get("type").getAsString());
         assertEquals("fifo", after.get("stdin").getAsString());
         assertTrue(after.get("started")
@@ -232,6 +235,7 @@ class LspIT {
                 .contains("\0MARK=kept\0"));
 
         // the core's word for it does the same; nobody is there
+        Until.holds(() -> box.check(name) == 1, "it is known that the editor has gone");
         box.run("restart", name).ok();
         Editor two = Editor.connected(box, "--env", "MARK=kept", "--", "clangd");
         two.initialize(box.work());
@@ -368,6 +372,7 @@ class LspIT {
         Editor one = puppet.editor();
         one.await(body -> body.contains("before the answer"), "what came before the answer to initialize");
         Editor two = puppet.editor();
+        assertTrue(two.ask(1, "x/echo", "{}").has("result")); // so that all that it has said before is heard
         assertEquals(1, puppet.count("\"method\":\"initialize\""));
         assertEquals(1, puppet.count("\"method\":\"initialized\""));
         assertTrue(puppet.heard().get(0).contains("\"processId\":null"));
@@ -500,6 +505,7 @@ class LspIT {
         }
         assertTrue(one.ask(1, "x/echo", "{}").has("result"));
         Until.holds(
+                Duration.ofMinutes(1),
                 () -> {
                     // it is looked at when there is something to say
                     one.notify("x/flood", "{\"count\":1}");

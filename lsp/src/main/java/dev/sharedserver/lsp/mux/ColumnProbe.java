@@ -22,7 +22,10 @@ record ColumnProbe(String uri, String language, String text, int before, int nam
 
     private static final int CHARACTER = 0x1F600;
 
-    /** Servers that are known to agree on other than UTF-16, and that answer this. */
+    /**
+     * Servers that are known to agree on other than UTF-16, and that answer this. It cannot arise with pylsp, nor with what is
+     * written with vscode-languageserver (typescript-language-server, pyright, bash-language-server): they know nothing else.
+     */
     private static final Set<String> CLANGD = Set.of("clangd");
 
     /** Returns the one for a type of server; null if there is none. */

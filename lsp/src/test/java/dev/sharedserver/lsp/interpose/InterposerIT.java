@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What may be in the way, with a server that notices everything. */
 class InterposerIT {
 
-    private static final Duration LONG = Duration.ofSeconds(20);
+    private static final Duration LONG = Duration.ofSeconds(60);
     private static final Duration SHORT = Duration.ofSeconds(1);
 
     private static @Nullable TinyServer tiny;

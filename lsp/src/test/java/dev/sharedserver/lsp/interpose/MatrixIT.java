@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Real servers, started by an editor on all that an editor may give them, and shared with it by pid. */
 class MatrixIT {
 
-    private static final Duration GENEROUS = Duration.ofSeconds(2);
+    private static final Duration GENEROUS = Duration.ofSeconds(10);
 
     private final Path directory;
 
@@ -85,7 +85,7 @@ class MatrixIT {
             assertEquals(before.descriptors(), Target.of(editor.server()).descriptors());
             // an event loop changes its interest while it works
             Waiting.until(
-                    Duration.ofSeconds(15),
+                    Duration.ofSeconds(60),
                     "the same epoll registrations as before: " + before.watches(),
                     () -> before.equals(Target.of(editor.server())));
             assertTrue(kind.says(kind.hover(old, directory), "answer"), "after");
@@ -102,10 +102,10 @@ class MatrixIT {
             try (Relay relay = Relay.attach(new Interposer(), editor.server(), directory)) {
                 editor.die();
                 Interposed interposed = relay.interposed();
-                Waiting.until(Duration.ofSeconds(15), "the end of the editor", () -> !interposed.oldClientLives());
+                Waiting.until(Duration.ofSeconds(60), "the end of the editor", () -> !interposed.oldClientLives());
                 if (kind.node()) {
                     // as Candidate.endsWithEditor says beforehand
-                    Waiting.until(Duration.ofSeconds(30), "the end of the server", () -> !interposed.targetLives());
+                    Waiting.until(Duration.ofSeconds(60), "the end of the server", () -> !interposed.targetLives());
                 } else {
                     assertTrue(kind.says(kind.hover(relay.client(), directory), "answer"), "without an editor");
                     assertTrue(interposed.targetLives());

@@ -51,7 +51,7 @@ final class Relay implements AutoCloseable {
 
     static Relay attach(Interposer interposer, long pid, Path directory) throws Exception {
         List<Path> both = fifos(directory);
-        return new Relay(interposer.interpose(pid, 0, both.get(0), both.get(1), Duration.ofSeconds(20)), both);
+        return new Relay(interposer.interpose(pid, 0, both.get(0), both.get(1), Duration.ofSeconds(60)), both);
     }
 
     Relay(Interposed interposed, List<Path> fifos) throws IOException {
