@@ -101,9 +101,11 @@ final class DevServerManagerTest {
         assertTrue(manager.isManaged("k8s"));
         assertTrue(logged(LogEntry.Level.INFO, "Local:"));
         assertEquals(1, project.builds());
-        List<String> states = happened(DevServerManager.EVENT_STATUS);
+        // a state is told of a moment after it can be asked for
+        List<String> states = new ArrayList<>();
+        until(() -> states.addAll(happened(DevServerManager.EVENT_STATUS))
+                && states.getLast().contains("\"viteStatus\":\"ready\",\"goStatus\":\"ready\""));
         assertTrue(states.getFirst().contains("\"viteStatus\":\"idle\",\"goStatus\":\"idle\""), states.getFirst());
-        assertTrue(states.getLast().contains("\"viteStatus\":\"ready\",\"goStatus\":\"ready\""), states.getLast());
         for (int i = 1; i < states.size(); i++) {
             assertFalse(states.get(i).equals(states.get(i - 1)), "an event without a change: " + states.get(i));
         }
@@ -296,7 +298,7 @@ final class DevServerManagerTest {
 
     @Test
     void ofManyLinesTheNewestAreKeptAndAllAreTold() throws Exception {
-        project.npm("i=0; while [ $i -lt 6000 ]; do echo line $i; i=$((i+1)); done; " + Project.SERVES);
+        project.npm("seq 0 5999 | sed 's/^/line /'; " + Project.SERVES);
         startAndAwaitReady();
         until(() -> manager.getDevServerLogs("k8s", 0).size() == LogRingBuffer.DEFAULT_CAPACITY);
         List<String> batches = happened(DevServerManager.EVENT_LOG);
@@ -388,6 +390,8 @@ final class DevServerManagerTest {
     void aHubThatIsKilledDuringItsFirstBuildLeavesNothingAfterTheNextStart() throws Exception {
         manager.shutdown();
         project.go("touch begun; sleep 1000");
+        // one that speaks when nobody hears it any more would end of that
+        project.npm("echo \"  Local:   http://127.0.0.1:$port/\"; touch spoken; exec sleep 1000");
         Process hub = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin/java").toString(),
                         "--enable-native-access=ALL-UNNAMED",
@@ -399,7 +403,8 @@ final class DevServerManagerTest {
                 .inheritIO()
                 .start();
         try {
-            until(() -> Files.exists(project.plugin.resolve("begun")) && project.runs("npm"));
+            until(() ->
+                    Files.exists(project.plugin.resolve("begun")) && Files.exists(project.plugin.resolve("ui/spoken")));
             assertThrows(IOException.class, () -> Ledgers.open(project.state), "it has the directory");
         } finally {
             hub.destroyForcibly().waitFor();

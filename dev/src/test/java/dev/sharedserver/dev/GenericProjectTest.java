@@ -281,9 +281,11 @@ final class GenericProjectTest {
     }
 
     private void save(String file) throws IOException {
+        // in one step, which is one change
         Path path = directory.resolve(file);
         Files.createDirectories(path.getParent());
-        Files.writeString(path, Long.toString(System.nanoTime()));
+        Path whole = Files.writeString(root.resolve("whole"), Long.toString(System.nanoTime()));
+        Files.move(whole, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
 
     private void startBuilt() throws Exception {
@@ -307,8 +309,9 @@ final class GenericProjectTest {
         assertEquals(state().lastBuildDuration(), builder(0).lastBuildDuration());
         long pid = process(0).pid();
         for (int i = 0; i < 10; i++) {
-            save("src/deep/er/file" + i + ".c");
+            save("made/er/file" + i + ".c");
         }
+        Files.move(directory.resolve("made"), directory.resolve("src/deep"), StandardCopyOption.ATOMIC_MOVE);
         until(() -> reloads.size() == 2);
         until(() -> process(0).status() == DevProcessStatus.READY && process(0).pid() > 0);
         assertNotEquals(pid, process(0).pid());
@@ -377,20 +380,22 @@ final class GenericProjectTest {
     @Test
     void aBuildThatTakesTooLongIsEndedAndAStopEndsOneThatRuns() throws Exception {
         script("build", "echo $$ >>pids; exec sleep 1000");
+        script("other", "echo $$ >>pids; touch begun; exec sleep 1000");
         start("""
             {"builders": {"slow": {"watch": ["src"], "command": ["./build"], "timeout": "300ms"},
-                          "other": {"watch": ["src"], "command": ["./build"], "reload": false}}}
+                          "other": {"watch": ["src"], "command": ["./other"], "reload": false}}}
             """);
         until(() -> builder(0).status() == DevProcessStatus.ERROR);
         assertEquals("the build took longer than 300 ms", builder(0).error());
         // one at a time: the other had to wait for its turn
-        until(() -> builder(1).status() == DevProcessStatus.BUILDING && lines("pids") == 2);
+        until(() -> builder(1).status() == DevProcessStatus.BUILDING && Files.exists(directory.resolve("begun")));
         manager.stopDevServer("shop");
         assertEquals(DevServerState.idle("shop"), state());
     }
 
     @Test
     void buildersOfOneProjectTakeTurns() throws Exception {
+        Files.createDirectory(directory.resolve("src"));
         script("build", "[ -e busy ] && echo two >>both; touch busy; sleep 0.3; rm busy; echo x >>builds");
         start("""
             {"builders": {"a": {"watch": ["src"], "command": ["./build"], "reload": false},
@@ -407,7 +412,7 @@ final class GenericProjectTest {
 
     @Test
     void aBuildThatWritesWhatItWatchesIsToldSo() throws Exception {
-        script("build", "echo x >>src/made; sleep 0.2");
+        script("build", "echo x >>src/made; sleep 1");
         save("src/a");
         start("""
             {"builders": {"loop": {"watch": ["src"], "command": ["./build"], "reload": false}}}

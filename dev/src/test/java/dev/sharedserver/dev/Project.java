@@ -4,6 +4,7 @@ import dev.sharedserver.dev.process.Ledgers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
@@ -66,20 +67,26 @@ public final class Project {
 
     /** Says what the package manager does. */
     public void npm(String script) throws IOException {
-        Files.writeString(plugin.resolve("ui/npm.sh"), script);
+        put(plugin.resolve("ui/npm.sh"), script);
     }
 
     void install(String script) throws IOException {
-        Files.writeString(plugin.resolve("ui/install.sh"), script);
+        put(plugin.resolve("ui/install.sh"), script);
+    }
+
+    /** Puts a file there in one step: whoever watches sees one change, whoever reads the whole of it. */
+    private void put(Path file, String text) throws IOException {
+        Path whole = Files.writeString(root.resolve("whole"), text);
+        Files.move(whole, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
 
     /** Says what the compiler does. */
     public void go(String script) throws IOException {
-        Files.writeString(plugin.resolve("go.sh"), script);
+        put(plugin.resolve("go.sh"), script);
     }
 
     void save(String file) throws IOException {
-        Files.writeString(plugin.resolve(file), Long.toString(System.nanoTime()));
+        put(plugin.resolve(file), Long.toString(System.nanoTime()));
     }
 
     void reloadFails(String why) {

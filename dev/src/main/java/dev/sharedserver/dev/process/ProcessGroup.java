@@ -38,6 +38,9 @@ public final class ProcessGroup {
     /** How long the output of a command that has ended is waited for: processes that it left may hold it open. */
     private static final Duration OUTPUT_PATIENCE = Duration.ofMillis(500);
 
+    /** The same once those are gone: what is still to be read is in the pipe, and on a busy machine somebody has to get round to it. */
+    private static final Duration LAST_OUTPUT_PATIENCE = Duration.ofSeconds(3);
+
     /** How long the end of a group that is gone is waited for. */
     private static final Duration END_PATIENCE = Duration.ofSeconds(5);
 
@@ -153,17 +156,22 @@ public final class ProcessGroup {
     private void awaitEnd() {
         try {
             int code = process.waitFor();
-            long deadline = System.nanoTime() + OUTPUT_PATIENCE.toNanos();
-            for (Thread pump : pumps) {
-                pump.join(Duration.ofNanos(Math.max(1, deadline - System.nanoTime())));
-            }
+            awaitOutput(OUTPUT_PATIENCE);
             // what it has left running is of no use without it
             if (ledger.signals().end(group, REST_PATIENCE, REST_PATIENCE)) {
                 ledger.remove(group.pgid());
             }
+            awaitOutput(LAST_OUTPUT_PATIENCE);
             ended.complete(code);
         } catch (InterruptedException | IOException | RuntimeException e) {
             ended.completeExceptionally(e);
+        }
+    }
+
+    private void awaitOutput(Duration patience) throws InterruptedException {
+        long deadline = System.nanoTime() + patience.toNanos();
+        for (Thread pump : pumps) {
+            pump.join(Duration.ofNanos(Math.max(1, deadline - System.nanoTime())));
         }
     }
 

@@ -50,13 +50,13 @@ final class HttpApiTest {
     private final Project project;
     private final Shared shared = new Shared();
     private final DevServerManager manager;
-    private final HttpApi api;
+    private HttpApi api;
 
     HttpApiTest(@TempDir Path directory) throws Exception {
         project = new Project(directory);
         manager = project.manager(Duration.ofSeconds(30));
         manager.initialize();
-        api = new HttpApi(manager, shared, 0, TOKEN, Duration.ofSeconds(2));
+        api = new HttpApi(manager, shared, 0, TOKEN, LONG);
     }
 
     @AfterEach
@@ -332,6 +332,8 @@ final class HttpApiTest {
 
     @Test
     void aClientThatReadsNothingIsDroppedAndTheOthersGetAll() throws Exception {
+        api.close();
+        api = new HttpApi(manager, shared, 0, TOKEN, Duration.ofSeconds(3));
         String large = "x".repeat(100_000);
         List<String> got = new ArrayList<>();
         try (Stream deaf = new Stream("", "");

@@ -20,6 +20,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -86,7 +87,13 @@ final class WebhookTest {
     }
 
     private void source(String text) throws IOException {
-        Files.writeString(directory.resolve("src/main.c"), text + "\n");
+        // in one step, which is one change
+        Path whole = Files.writeString(directory.resolve("whole"), text + "\n");
+        Files.move(
+                whole,
+                directory.resolve("src/main.c"),
+                StandardCopyOption.ATOMIC_MOVE,
+                StandardCopyOption.REPLACE_EXISTING);
     }
 
     private void receives(Answer answer) {
@@ -189,7 +196,8 @@ final class WebhookTest {
     void oneThatTakesTooLongIsToldOfOnce() throws Exception {
         receives(exchange -> over.await());
         start(Duration.ofMillis(200));
-        until(() -> !failures().isEmpty());
+        // the log has it a moment earlier
+        until(() -> !state().lastError().isEmpty());
         String said = NOT_LOADED + "http://127.0.0.1:" + receiver.getAddress().getPort()
                 + "/hook?… has not answered within 0.2 s";
         assertEquals(said, state().lastError());

@@ -1,5 +1,6 @@
 package dev.sharedserver.dev.process;
 
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -10,6 +11,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -100,8 +102,14 @@ final class GroupLedgerTest {
 
     @Test
     void aGroupWhoseFirstProcessHasEndedIsKnownByItsToken() throws Exception {
-        Process orphan = orphan("the token", "sleep 1000 & exit 0");
-        assertTrue(orphan.waitFor(10, TimeUnit.SECONDS));
+        Process orphan = orphan("the token", "sleep 1000 & echo $!; exit 0");
+        BufferedReader lines = orphan.inputReader(StandardCharsets.UTF_8);
+        lines.readLine();
+        long child = Long.parseLong(Objects.requireNonNull(lines.readLine(), "the shell says it"));
+        assertTrue(orphan.waitFor(20, TimeUnit.SECONDS));
+        // in the middle of its execve a process has no environment
+        await().atMost(Duration.ofSeconds(20))
+                .until(() -> List.of("sleep", "1000").equals(Ledgers.PROC.cmdline(child)));
         record(new RecordedGroup(0, orphan.pid(), 1, "the token"));
         assertEquals(1, endStale().ended().size());
     }
