@@ -39,6 +39,12 @@ enum Phase {
         return names;
     }
 
+    /** Tells whether processes that wait for a good build wait for a person: it has failed, and no other one is to come by itself. */
+    private static boolean needsMending(ProjectState project) {
+        return project.builders().stream().anyMatch(builder -> of(builder.status()) == FAILED)
+                && project.builders().stream().noneMatch(builder -> of(builder.status()) == UNDER_WAY);
+    }
+
     private static Map<String, DevProcessStatus> parts(DevServerState state) {
         Map<String, DevProcessStatus> parts = new LinkedHashMap<>();
         DevServerState.Extra extra = state.extra();
@@ -47,7 +53,10 @@ enum Phase {
             parts.put("the front end", state.viteStatus());
             parts.put("the back end", state.goStatus());
         } else {
-            project.processes().forEach(process -> parts.put(process.name(), process.status()));
+            boolean waits = needsMending(project);
+            project.processes().stream()
+                    .filter(process -> !waits || process.status() != DevProcessStatus.IDLE)
+                    .forEach(process -> parts.put(process.name(), process.status()));
             project.builders().forEach(builder -> parts.put(builder.name(), builder.status()));
         }
         return parts;

@@ -8,10 +8,11 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Has the hub hold itself while it runs anything, so that it stays when those who started something to stay have gone, and
- * goes by itself when nothing is left.
+ * Has the hub held while it runs anything, so that it stays when those who started something to stay have gone, and
+ * goes by itself when nothing is left. No server can hold itself; so what holds it is a child, which ends with its input: with the hub, however that ends.
  */
 final class SelfHold {
 
@@ -20,7 +21,7 @@ final class SelfHold {
     private final OwnCommand command;
     private final Path directory;
     private final DevServerManager manager;
-    private boolean held;
+    private @Nullable Process holder;
 
     SelfHold(OwnCommand command, Path directory, DevServerManager manager) {
         this.command = command;
@@ -53,24 +54,41 @@ final class SelfHold {
 
     private void look() throws InterruptedException {
         boolean wanted = manager.runsAnything();
-        if (wanted != held) {
-            try {
-                OwnCommand.Answer answer = command.call(
-                        List.of(
-                                "admin",
-                                wanted ? "incref" : "decref",
-                                ServerName.DEV.value(),
-                                "--pid",
-                                Long.toString(ProcessHandle.current().pid())),
-                        Map.of("SHAREDSERVER_LOCKDIR", directory.toString()));
-                if (answer.exit() == 0) {
-                    held = wanted;
-                } else {
-                    System.out.println("cannot hold itself: " + answer.err().strip());
-                }
-            } catch (IOException e) {
-                System.out.println("cannot hold itself: " + e.getMessage());
+        Process held = holder;
+        if (held != null && (!wanted || !held.isAlive())) {
+            // whose process has ended holds nothing any more
+            held.destroy();
+            holder = null;
+        }
+        if (wanted && holder == null) {
+            hold();
+        }
+    }
+
+    private void hold() throws InterruptedException {
+        try {
+            Process child = new ProcessBuilder("cat")
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .redirectError(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            OwnCommand.Answer answer = command.call(
+                    List.of(
+                            "admin",
+                            "incref",
+                            ServerName.DEV.value(),
+                            "--pid",
+                            Long.toString(child.pid()),
+                            "--metadata",
+                            "projects that are up"),
+                    Map.of("SHAREDSERVER_LOCKDIR", directory.toString()));
+            if (answer.exit() == 0) {
+                holder = child;
+            } else {
+                child.destroy();
+                System.out.println("cannot be held: " + answer.err().strip());
             }
+        } catch (IOException e) {
+            System.out.println("cannot be held: " + e.getMessage());
         }
     }
 }

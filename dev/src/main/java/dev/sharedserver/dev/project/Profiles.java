@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +32,11 @@ final class Profiles {
 
     /** A front end's first start reads all of its dependencies. */
     private static final Period PATIENCE = new Period(60_000_000_000L);
+
+    private static final Pattern CRATE =
+            Pattern.compile("(?m)^\\[package\\][^\\[]*?^name\\s*=\\s*[\"']([A-Za-z0-9_-]+)[\"']");
+
+    private static final Pattern CHOSEN_PROGRAM = Pattern.compile("(?m)^(?:\\[\\[bin\\]\\]|default-run\\s*=)");
 
     private static final Pattern MAIN_PACKAGE = Pattern.compile("(?m)^package main\\b");
 
@@ -230,14 +236,30 @@ final class Profiles {
     private static Parts cargo(Path directory) {
         boolean runs = has(directory, "src/main.rs");
         Draft build = builder("cargo", directory, List.of("cargo", "build"))
-                .watch("**/*.rs", "**/Cargo.toml", "Cargo.lock")
+                // not Cargo.lock: cargo writes it at the first build, and that would be one more
+                .watch("**/*.rs", "**/Cargo.toml")
                 .ignore("target", "**/target/**")
                 .parser(Compiler.RUSTC);
         return runs
                 ? new Parts(
-                        List.of(started("run", directory, List.of("cargo", "run", "--quiet"))),
+                        List.of(started("run", directory, cargoRun(directory))),
                         List.of(build.restart("run").spec()))
                 : builder(build);
+    }
+
+    /** Names the program, for cargo runs none by itself once there is a second one in {@code src/bin}. Where the manifest says more, it decides. */
+    private static List<String> cargoRun(Path directory) {
+        List<String> argv = new ArrayList<>(List.of("cargo", "run", "--quiet"));
+        try {
+            String manifest = Files.readString(directory.resolve("Cargo.toml"));
+            Matcher name = CRATE.matcher(manifest);
+            if (name.find() && !CHOSEN_PROGRAM.matcher(manifest).find()) {
+                argv.addAll(List.of("--bin", name.group(1)));
+            }
+        } catch (IOException e) {
+            // gone or no text: cargo will say it
+        }
+        return argv;
     }
 
     private static ProcessSpec started(String name, Path directory, List<String> argv) {

@@ -232,6 +232,36 @@ final class ProjectsTest {
     }
 
     @Test
+    void cargoIsToldWhichProgramUnlessTheManifestSaysMore() throws Exception {
+        file("src/main.rs", "fn main() {}");
+        String crate = "[package]\nname = \"my-shop\"\nversion = \"0.1.0\"\n";
+        String program = "my-shop";
+        for (String manifest : List.of(
+                crate,
+                "[workspace]\nmembers = [\"a\"]\n\n[package]\nversion = \"1\"\nname='my-shop'\n",
+                crate + "[dependencies]\nname = \"other\"\n")) {
+            file("Cargo.toml", manifest);
+            assertEquals(List.of("cargo", "run", "--quiet", "--bin", program), cargoRuns(), manifest);
+        }
+        for (String manifest : List.of(
+                "",
+                "[workspace]\nmembers = []\n",
+                "[package]\nversion = \"1\"\n[dependencies]\nname = \"other\"\n",
+                crate + "default-run = \"tool\"\n",
+                crate + "[[bin]]\nname = \"tool\"\npath = \"src/main.rs\"\n",
+                "[package]\nname = \"--config=x\\u0020\"\n")) {
+            file("Cargo.toml", manifest);
+            assertEquals(List.of("cargo", "run", "--quiet"), cargoRuns(), manifest);
+        }
+        BuilderSpec builder = project().builders().getFirst();
+        assertFalse(builder.watch().contains("Cargo.lock"), "cargo writes it while it builds");
+    }
+
+    private List<String> cargoRuns() throws Exception {
+        return project().processes().getFirst().command();
+    }
+
+    @Test
     void aFileChangesWhatAProfileHas() throws Exception {
         file("Cargo.toml", "");
         file("src/main.rs", "fn main() {}");
