@@ -2,6 +2,7 @@ package dev.sharedserver.e2e;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonArray;
@@ -132,7 +133,7 @@ class DevIT {
 
         Path hub = box.lockdir().resolve("dev-hub.json");
         assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(hub)));
-        JsonObject api = JsonParser.parseString(Files.readString(hub)).getAsJsonObject();
+        JsonObject api = address(box);
         try (HttpClient client =
                 HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
             assertTrue(get(client, url, "").body().contains("the shop"));
@@ -176,6 +177,7 @@ class DevIT {
         Path ledger = box.lockdir().resolve("devserver_pids.json");
         Until.holds(() -> Files.exists(ledger), "the group is recorded");
         Stamped hub = box.serverProcess("@dev");
+        JsonObject address = address(box);
         hub.killAndAwait();
         up.await().exits(1).complains("hung up");
         assertTrue(install.alive(), "nobody has ended it yet");
@@ -194,6 +196,25 @@ class DevIT {
         assertFalse(install.alive(), "the next hub has ended it");
         assertTrue(stranger.alive(), "a stranger is not signalled");
         assertFalse(Files.exists(ledger));
+
+        // who had the port meanwhile may have been sent the token, and have put things into a browser's cache for that
+        // address
+        JsonObject next = address(box);
+        assertNotEquals(address.get("url"), next.get("url"));
+        assertNotEquals(address.get("token"), next.get("token"));
+        String servers = next.get("url").getAsString() + "/api/dev/servers";
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            assertEquals(
+                    401,
+                    get(client, servers, address.get("token").getAsString()).statusCode());
+            assertEquals(
+                    200, get(client, servers, next.get("token").getAsString()).statusCode());
+        }
+    }
+
+    private static JsonObject address(Sandbox box) throws IOException {
+        return JsonParser.parseString(Files.readString(box.lockdir().resolve("dev-hub.json")))
+                .getAsJsonObject();
     }
 
     @Test
@@ -262,6 +283,48 @@ class DevIT {
         Until.holds(() -> projects(box).size() == 1, "it is up again");
         box.run("dev", "down", "shop").ok().says("✓ Stopped shop");
         again.await().ok().says("by another command");
+    }
+
+    @Test
+    void theHubIsHeldWhileAProjectIsUpThatNobodyUses(Sandbox box) throws Exception {
+        Path shop = Files.createDirectories(box.work().resolve("shop"));
+        Files.writeString(
+                shop.resolve("sharedserver-dev.json"),
+                "{\"processes\": {\"web\": {\"command\": \"exec sleep 1005\"}}}");
+        box.command("dev", "up", "--detach", "shop").timeout(LONG).run().ok();
+        Until.holds(() -> holders(box).equals(List.of("projects that are up")), "it holds itself, by a child");
+        Stamped child = Stamped.of(holder(box));
+        // as long as it takes, and again if it has to
+        child.killAndAwait();
+        Until.holds(
+                () -> holders(box).equals(List.of("projects that are up")) && holder(box) != child.pid(),
+                "another child holds it");
+        Stamped next = Stamped.of(holder(box));
+        box.run("dev", "down", "shop").ok();
+        Until.holds(() -> holders(box).isEmpty() && !next.alive(), "nobody holds it any more");
+
+        box.command("dev", "up", "--detach", "shop").timeout(LONG).run().ok();
+        Until.holds(() -> holders(box).equals(List.of("projects that are up")), "it is held again");
+        Stamped last = Stamped.of(holder(box));
+        box.serverProcess("@dev").killAndAwait();
+        Until.holds(() -> !last.alive(), "the child ends with it");
+    }
+
+    private static JsonArray clients(Sandbox box) {
+        return JsonParser.parseString(box.run("info", "@dev", "--json").ok().out())
+                .getAsJsonObject()
+                .getAsJsonArray("clients");
+    }
+
+    /** Returns what those who hold the hub say of themselves. */
+    private static List<String> holders(Sandbox box) {
+        return clients(box).asList().stream()
+                .map(client -> client.getAsJsonObject().get("metadata").getAsString())
+                .toList();
+    }
+
+    private static long holder(Sandbox box) {
+        return clients(box).get(0).getAsJsonObject().get("pid").getAsLong();
     }
 
     @Test

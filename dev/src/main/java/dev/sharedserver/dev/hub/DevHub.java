@@ -49,7 +49,10 @@ public final class DevHub {
         manager.initialize();
         OwnCommand own = new OwnCommand(command);
         CoreServers shared = new CommandServers(own);
-        Listening http = listen(manager, shared, HubFile.read(directory));
+        // never where a hub was, nor with its token: whoever had that port meanwhile may have been sent it by a page,
+        // and may have
+        // left something of theirs with the browser for what comes from there
+        Listening http = Listening.at(manager, shared, 0, newToken());
         Projects projects = new Projects(manager, memory);
         SelfHold hold = new SelfHold(own, directory, manager);
         Answers answers = new Answers(manager, projects, http.file, directory, shared);
@@ -76,19 +79,6 @@ public final class DevHub {
                             token,
                             ProcessHandle.current().pid()));
         }
-    }
-
-    /** Listens where a hub did that was killed, if that can be: pages that are open find this one. */
-    private static Listening listen(DevServerManager manager, CoreServers shared, @Nullable HubFile before)
-            throws IOException {
-        if (before != null) {
-            try {
-                return Listening.at(manager, shared, before.port(), before.token());
-            } catch (IOException e) {
-                // the port is somebody else's now
-            }
-        }
-        return Listening.at(manager, shared, 0, newToken());
     }
 
     /** Ends all that runs. */

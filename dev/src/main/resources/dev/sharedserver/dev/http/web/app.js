@@ -1,7 +1,7 @@
 // Puts the parts together: events go to the cards and the log, keys to what they mean.
 
 import { byId, say } from "./dom.js"
-import { Hub, dropToken, isIn, keepToken, takeToken, tokenOf } from "./hub.js"
+import { Hub, dropToken, isIn, takeToken } from "./hub.js"
 import { Log } from "./log.js"
 import { Projects } from "./projects.js"
 import { Servers } from "./servers.js"
@@ -13,22 +13,12 @@ const ERROR = "plugin/devserver/error"
 
 function door(reason) {
   byId("hub").hidden = true
+  byId("lost").hidden = true
   byId("door").hidden = false
   if (reason) say(byId("door-reason"), reason)
   byId("connection").dataset.state = ""
   say(byId("connection"), "")
 }
-
-byId("door-form").addEventListener("submit", (event) => {
-  event.preventDefault()
-  const token = tokenOf(byId("door-token").value)
-  if (token) {
-    keepToken(token)
-    location.reload()
-  } else {
-    say(byId("door-reason"), "There is no token in that.")
-  }
-})
 
 // an address that is put into this very tab changes only what is behind the #
 addEventListener("hashchange", () => {
@@ -48,6 +38,7 @@ function open(token) {
     connection(state) {
       byId("connection").dataset.state = state
       say(byId("connection"), state === "live" ? "live" : "connection lost, trying again")
+      byId("lost").hidden = state === "live"
     },
     snapshot(snapshot, restarted) {
       base = snapshot.event

@@ -6,24 +6,14 @@ const KEY = "token"
 const CATCH_UP = 10_000
 const RETRY = 1000
 
-/** Takes the token out of an address, or out of what a person typed. */
-export function tokenOf(text) {
-  const hash = text.includes("#") ? text.slice(text.indexOf("#") + 1) : ""
-  return new URLSearchParams(hash).get("token") ?? (/^[\w.~+/=-]+$/.test(text.trim()) ? text.trim() : null)
-}
-
-/** Takes the token from the address bar, where it does not stay. */
+/** Takes the token from the address bar, where it does not stay. It is asked for nowhere else: nobody is to get used to typing it into a page. */
 export function takeToken() {
-  const given = location.hash.includes("token=") ? tokenOf(location.hash) : null
+  const given = new URLSearchParams(location.hash.slice(1)).get("token")
   if (given) {
-    keepToken(given)
+    sessionStorage.setItem(KEY, given)
     history.replaceState(null, "", location.pathname)
   }
   return sessionStorage.getItem(KEY)
-}
-
-export function keepToken(token) {
-  sessionStorage.setItem(KEY, token)
 }
 
 export function dropToken() {
