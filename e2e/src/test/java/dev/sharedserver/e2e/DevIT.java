@@ -155,7 +155,7 @@ class DevIT {
         two.stamped().signal("TERM");
         assertTrue(two.await().ok().out().contains("\"reason\":\"Stopped shop\""));
         assertEquals(0, projects(box).size());
-        assertTrue(ProcessFacts.naming(plugin.toString()).isEmpty(), "nothing of the project is left");
+        assertEquals(List.of(), left(box, plugin), "nothing of the project is left");
         box.run("dev", "logs", "shop", "--level", "error").ok().says("undefined: nothing");
     }
 
@@ -260,7 +260,15 @@ class DevIT {
         assertTrue(up.outSoFar().contains("no node_modules: pnpm install"), up::outSoFar);
         up.stamped().signal("INT");
         up.await().ok().says("✓ Stopped shop");
-        assertTrue(ProcessFacts.naming(plugin.toString()).isEmpty(), "nothing of it is left");
+        assertEquals(List.of(), left(box, plugin), "nothing of it is left");
+    }
+
+    /** Returns what is left of a project; the hub itself may name it: the shell in front of a launcher in Java makes a PWD. */
+    private static List<Long> left(Sandbox box, Path plugin) {
+        long hub = Product.isPortable() ? box.serverProcess("@dev").pid() : 0;
+        return ProcessFacts.naming(plugin.toString()).stream()
+                .filter(pid -> pid != hub)
+                .toList();
     }
 
     private static long sleepers(Path plugin) {
@@ -347,6 +355,7 @@ class DevIT {
         }
     }
 
+    @Tag("own-guard")
     @Test
     void aDirectoryWhoseNameIsNotUtf8IsRefusedByName(Sandbox box) throws Exception {
         // what a shell can name, and the JDK of this test cannot

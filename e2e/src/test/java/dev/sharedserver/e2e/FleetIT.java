@@ -157,6 +157,8 @@ class FleetIT {
         String pid = "" + box.client().pid();
         Invocation.Running up = box.inBackground(box.command("up", "--json", "--pid", pid));
         Until.holds(() -> actionsSoFar(up.outSoFar()).size() == 2, "two are told");
+        // what no file names yet is no server, and would be started anew
+        Until.holds(() -> Files.exists(box.serverFile("slow")), "the slow one runs");
         for (int i = 0; i < 2; i++) {
             Stamped agent = box.requireAgent();
             agent.kill();
