@@ -827,15 +827,16 @@ static int ask(struct conversation *c, char **argv)
 	if (getrandom(id, sizeof id, 0) != (ssize_t)sizeof id)
 		memset(id, 0, sizeof id);
 	for (;;) {
-		c->fd = connect_agent(c->state, deadline);
-		if (c->fd < 0)
-			return TROUBLE;
+		/* before the agent is woken by the connection, so that it finds the request as soon as it looks */
 		b.length = 0;
 		put_request(&b, argv, id, retry, c->token ? c->token : "");
 		if (b.failed) {
 			complain("arguments and environment are larger than %u bytes", MAX_FRAME);
 			return TROUBLE;
 		}
+		c->fd = connect_agent(c->state, deadline);
+		if (c->fd < 0)
+			return TROUBLE;
 		int64_t asked = now_ms();
 		c->request = &b;
 		int result = send_all(c->fd, b.at, b.length) == 0 ? converse(c) : LOST;

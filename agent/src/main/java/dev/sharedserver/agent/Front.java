@@ -9,14 +9,12 @@ import dev.sharedserver.core.wire.Request;
 import dev.sharedserver.core.wire.Sender;
 import dev.sharedserver.core.wire.WireException;
 import dev.sharedserver.os.guard.GuardEvent;
-import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
-import java.nio.file.attribute.UserPrincipal;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Queue;
@@ -24,24 +22,29 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
-import jdk.net.ExtendedSocketOptions;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The agent's ear: accepts launchers, each of which is served by a virtual thread of its own, and decides when there has
  * been nothing to do for so long that the agent may go. One thread runs {@link #run}.
+ *
+ * <p>Who connects is this user, or root: the kernel lets nobody else write to a socket of mode 0600 in a directory of mode 0700.
+ * SO_PEERCRED would say no more, and Java looks up names for it, at best in /etc/passwd and /etc/group, at worst in a directory
+ * service that does not answer.
  */
 final class Front {
 
     /** How long a connection may stay without asking, in ms. */
     private static final long ASK_WITHIN = 10_000;
 
+    /** After how long an answer is a slow one, in ms: nearly all come sooner. */
+    private static final long AT_ONCE = 150;
+
     /** After how long an agent that was not let go asks again, in ms. */
     private static final long TRY_AGAIN = 250;
 
     private final Queue<ServerSocketChannel> newEars = new ConcurrentLinkedQueue<>();
     private final Selector selector;
-    private final UserPrincipal owner;
     private final Verbs verbs;
     private final Rest rest;
     private final Succession succession;
@@ -49,6 +52,7 @@ final class Front {
     private final Gate gate = new Gate();
     private final AtomicInteger open = new AtomicInteger();
     private final Deque<Guest> silent = new ArrayDeque<>();
+    private final Deque<Guest> young = new ArrayDeque<>();
     private final AtomicReference<@Nullable Offer> offer = new AtomicReference<>();
     private volatile long lastActive = System.nanoTime();
 
@@ -78,19 +82,22 @@ final class Front {
 
     /** A connection; {@code asked} once its request was read or it has ended. */
     private static final class Guest {
-        private final Closeable channel;
-        private final long until;
+        private final LauncherConnection launcher;
+        private final long since = System.nanoTime();
         private volatile boolean asked;
+        private volatile boolean gone;
 
-        Guest(Closeable channel, long until) {
-            this.channel = channel;
-            this.until = until;
+        Guest(LauncherConnection launcher) {
+            this.launcher = launcher;
+        }
+
+        /** Returns how long it is until it has been there for so long, in ns. */
+        long until(long millis) {
+            return since + millis * 1_000_000L - System.nanoTime();
         }
     }
 
-    Front(ServerSocketChannel first, UserPrincipal owner, Verbs verbs, Rest rest, Succession succession, AgentLog log)
-            throws IOException {
-        this.owner = owner;
+    Front(ServerSocketChannel first, Verbs verbs, Rest rest, Succession succession, AgentLog log) throws IOException {
         this.verbs = verbs;
         this.rest = rest;
         this.succession = succession;
@@ -118,7 +125,7 @@ final class Front {
 
     void run() throws IOException, InterruptedException {
         while (true) {
-            selector.select(Math.max(1, Math.min(dismissSilent(), untilRest())));
+            selector.select(Math.max(1, Math.min(Math.min(dismissSilent(), tellSlow()), untilRest())));
             for (SelectionKey key : selector.selectedKeys()) {
                 acceptAll((ServerSocketChannel) key.channel());
             }
@@ -154,32 +161,46 @@ final class Front {
     }
 
     private void welcome(SocketChannel channel) {
-        Guest guest = new Guest(channel, System.nanoTime() + ASK_WITHIN * 1_000_000L);
+        Guest guest = new Guest(new LauncherConnection(channel));
         open.incrementAndGet();
         silent.add(guest);
-        Thread.ofVirtual().start(() -> serve(channel, guest));
+        young.add(guest);
+        Thread.ofVirtual().start(() -> serve(guest));
     }
 
-    /** Closes those that said nothing for too long; returns in how many ms the next one is due. */
-    private long dismissSilent() throws IOException {
-        for (Guest guest = silent.peek(); guest != null; guest = silent.peek()) {
-            long left = guest.until - System.nanoTime();
-            if (!guest.asked && left > 0) {
+    /** Tells those whose answer takes long; returns in how many ms the next one is due. */
+    private long tellSlow() {
+        for (Guest guest = young.peek(); guest != null; guest = young.peek()) {
+            long left = guest.until(AT_ONCE);
+            if (!guest.gone && left > 0) {
                 return left / 1_000_000L + 1;
             }
-            silent.remove();
-            if (!guest.asked) {
-                guest.channel.close();
+            young.remove();
+            if (!guest.gone) {
+                guest.launcher.slow();
             }
         }
         return Long.MAX_VALUE / 2;
     }
 
-    private void serve(SocketChannel channel, Guest guest) {
-        try (LauncherConnection launcher = new LauncherConnection(channel)) {
-            if (channel.getOption(ExtendedSocketOptions.SO_PEERCRED).user().equals(owner)) {
-                serve(launcher, guest);
+    /** Closes those that said nothing for too long; returns in how many ms the next one is due. */
+    private long dismissSilent() throws IOException {
+        for (Guest guest = silent.peek(); guest != null; guest = silent.peek()) {
+            long left = guest.until(ASK_WITHIN);
+            if (!guest.asked && left > 0) {
+                return left / 1_000_000L + 1;
             }
+            silent.remove();
+            if (!guest.asked) {
+                guest.launcher.close();
+            }
+        }
+        return Long.MAX_VALUE / 2;
+    }
+
+    private void serve(Guest guest) {
+        try (LauncherConnection launcher = guest.launcher) {
+            serve(launcher, guest);
         } catch (IOException e) {
             // the launcher is gone; what it asked for is done or will be, and nobody is left to tell
         } catch (InterruptedException e) {
@@ -189,6 +210,7 @@ final class Front {
             e.printStackTrace();
         } finally {
             guest.asked = true;
+            guest.gone = true;
             lastActive = System.nanoTime();
             if (open.decrementAndGet() == 0) {
                 selector.wakeup();

@@ -19,7 +19,6 @@ import dev.sharedserver.os.guard.GuardLink;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.nio.channels.ServerSocketChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
@@ -72,7 +71,7 @@ public final class Main {
         Path home = Path.of(init.home());
         Verbs verbs = new Verbs(supervisor, events, logs, store, proc, listeners, guardProcess, self, home);
         Succession succession = new Succession(init.version(), home, guardProcess, proc);
-        Front front = new Front(socket, Files.getOwner(directory), verbs, lease, succession, log);
+        Front front = new Front(socket, verbs, lease, succession, log);
         lease.nudgeBy(front::nudge);
         lease.listenBy(front::listen);
         supervisor.whenGone(front::nudge);

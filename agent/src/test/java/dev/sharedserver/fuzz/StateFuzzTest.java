@@ -143,7 +143,9 @@ class StateFuzzTest {
                             time(random),
                             perhaps(random, () -> text(random)),
                             perhaps(random, () -> positive(random)),
-                            perhaps(random, () -> deadline(random))));
+                            perhaps(random, () -> deadline(random)),
+                            random.nextBoolean(),
+                            random.nextBoolean() ? List.of() : List.of(text(random), text(random))));
         }
         return new ClientsRecord(clients);
     }

@@ -117,6 +117,11 @@ public final class Messages {
         return good("Detached from server " + Quote.escape(name) + " (refcount: " + refcount + rest + ")");
     }
 
+    public String kept(String name, int refcount, List<String> dependents) {
+        return good("Detached from server " + Quote.escape(name) + " (refcount: " + refcount + ", it stays held for "
+                + Quote.escape(String.join(", ", dependents)) + ")");
+    }
+
     public String notRunning(String name) {
         return bad("Server " + Quote.escape(name) + " is not running");
     }

@@ -27,7 +27,8 @@ enum Verb {
             "NAME [--pid PID | --hold KEY]",
             "detach from a server",
             """
-            The last one to leave starts the grace period.
+            The last one to leave starts the grace period. What the client holds only because the server needs it is given
+            back as well.
             """,
             """
             0 detached; 1 the server is not running, or the client is not attached
@@ -86,7 +87,7 @@ enum Verb {
             "[NAME… | --all] [options]",
             "detach from the servers of the config file",
             """
-            With names: from those only. With --all: from every server that the client is attached to.
+            With names: from those, and from what was held for them only. With --all: from every server that the client is attached to.
             """,
             """
             0 detached, or there was nothing to detach from; 1 one of the names is not attached

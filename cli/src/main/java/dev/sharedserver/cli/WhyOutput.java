@@ -218,10 +218,14 @@ public final class WhyOutput {
             case STARTED ->
                 beginning.again() != null
                         ? "was started again" + when + ": " + Wording.reason(beginning.again(), null)
-                        : "was started" + when + (client == null ? " for nobody in particular" : whom);
+                        : "was started" + when + by(beginning) + (client == null ? " for nobody in particular" : whom);
             case EXECED -> "was made by exec" + when + whom;
             case FOUND -> "was found running" + when + "; who started it is not known";
         };
+    }
+
+    private static String by(Beginning beginning) {
+        return beginning.by() == null ? "" : " by " + Wording.asker(beginning.by());
     }
 
     private void lastEnd() {
@@ -320,12 +324,18 @@ public final class WhyOutput {
         if (beginning.again() != null) {
             cause(json, beginning.again(), null);
         }
+        if (beginning.by() != null) {
+            asker(json, beginning.by());
+        }
         json.endObject();
     }
 
     private static String how(Beginning beginning) {
         return switch (beginning.kind()) {
-            case STARTED -> beginning.again() != null ? "restart" : beginning.client() == null ? "admin start" : "use";
+            case STARTED ->
+                beginning.again() != null
+                        ? "restart"
+                        : beginning.client() == null || beginning.by() != null ? "admin start" : "use";
             case EXECED -> "exec";
             case FOUND -> "found";
         };

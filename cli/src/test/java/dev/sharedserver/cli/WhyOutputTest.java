@@ -131,10 +131,10 @@ class WhyOutputTest {
                             "but nobody holds it: it is stopped in 4m 10s unless somebody uses it. " + one.getKey()),
                     text);
         }
-        Beginning admin = new Beginning(Beginning.Kind.STARTED, ago(300), 5L, null, null);
+        Beginning admin = new Beginning(Beginning.Kind.STARTED, ago(300), 5L, null, null, new Asker(7, "bash"));
         String text = why(grace, List.of(), new Story(admin, null, null, null, null));
         assertTrue(text.contains("Nobody has used it since it was started. It was started 5m 0s ago"), text);
-        assertTrue(text.endsWith("for nobody in particular."), text);
+        assertTrue(text.endsWith(" by pid 7 (bash) for nobody in particular."), text);
     }
 
     @Test

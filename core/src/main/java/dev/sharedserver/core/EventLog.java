@@ -86,7 +86,8 @@ public final class EventLog {
     private @Nullable String append(ServerName name, String text) {
         ByteBuffer line = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
         Path file = file(name);
-        if (Files.exists(file, LinkOption.NOFOLLOW_LINKS) && !Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+        // one look at nearly every line: that it is there and what it should be
+        if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) && Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
             return file + " is no regular file";
         }
         try (FileChannel channel = FileChannel.open(file, APPEND, PRIVATE)) {

@@ -296,8 +296,10 @@ public final class StateDirectory {
     /**
      * Makes the files of a server say this; null means no file. If it fails, the files are as they were: both new
      * contents are on disk under temporary names before the first of them is put into its place.
+     *
+     * @return how long they are now
      */
-    public void write(ServerName name, @Nullable ServerRecord server, @Nullable ClientsRecord clients)
+    public Lengths write(ServerName name, @Nullable ServerRecord server, @Nullable ClientsRecord clients)
             throws IOException {
         Path newServer = temporary(name, SERVER);
         Path newClients = temporary(name, CLIENTS);
@@ -306,12 +308,8 @@ public final class StateDirectory {
         refuseDirectory(file(name, SERVER));
         refuseDirectory(file(name, CLIENTS));
         try {
-            if (server != null) {
-                write(newServer, StateJson.write(server));
-            }
-            if (clients != null) {
-                write(newClients, StateJson.write(clients));
-            }
+            long serverLength = server == null ? -1 : write(newServer, StateJson.write(server));
+            long clientsLength = clients == null ? -1 : write(newClients, StateJson.write(clients));
             // clients never stand beside another run of the server than their own: they go first and come last
             if (clients == null) {
                 Files.deleteIfExists(file(name, CLIENTS));
@@ -324,6 +322,7 @@ public final class StateDirectory {
             if (clients != null) {
                 Files.move(newClients, file(name, CLIENTS), StandardCopyOption.ATOMIC_MOVE);
             }
+            return new Lengths(serverLength, clientsLength);
         } catch (IOException e) {
             discard(newServer);
             discard(newClients);
@@ -343,16 +342,20 @@ public final class StateDirectory {
         }
     }
 
-    /** Makes {@code clients.json} alone say this: the cheaper way while the server stays what it is. */
-    public void writeClients(ServerName name, @Nullable ClientsRecord clients) throws IOException {
+    /**
+     * Makes {@code clients.json} alone say this: the cheaper way while the server stays what it is. Returns how long that file is
+     * now, -1 if there is none.
+     */
+    public long writeClients(ServerName name, @Nullable ClientsRecord clients) throws IOException {
         if (clients == null) {
             Files.deleteIfExists(file(name, CLIENTS));
-            return;
+            return -1;
         }
         Path next = temporary(name, CLIENTS);
         try {
-            write(next, StateJson.write(clients));
+            long length = write(next, StateJson.write(clients));
             Files.move(next, file(name, CLIENTS), StandardCopyOption.ATOMIC_MOVE);
+            return length;
         } catch (IOException e) {
             discard(next);
             throw e;
@@ -403,8 +406,9 @@ public final class StateDirectory {
         return true;
     }
 
-    private void write(Path file, String text) throws IOException {
-        ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+    private long write(Path file, String text) throws IOException {
+        byte[] whole = text.getBytes(StandardCharsets.UTF_8);
+        ByteBuffer bytes = ByteBuffer.wrap(whole);
         try (FileChannel channel = FileChannel.open(file, CREATE, PRIVATE)) {
             while (bytes.hasRemaining()) {
                 channel.write(bytes);
@@ -413,6 +417,7 @@ public final class StateDirectory {
                 channel.force(false);
             }
         }
+        return whole.length;
     }
 
     private Path file(ServerName name, String ending) {

@@ -91,6 +91,16 @@ final class StateJson {
                     json.name("until");
                     write(json, client.until());
                 }
+                if (!client.direct()) {
+                    json.name("direct").value(false);
+                }
+                if (!client.neededBy().isEmpty()) {
+                    json.name("needed_by").beginArray();
+                    for (String dependent : client.neededBy()) {
+                        json.value(dependent);
+                    }
+                    json.endArray();
+                }
                 json.endObject();
             }
             json.endObject();
@@ -225,7 +235,9 @@ final class StateJson {
                             client.time("attached_at"),
                             client.textOrNull("metadata"),
                             client.numberOrNull("start_time"),
-                            deadline(client.objectOrNull("until"))));
+                            deadline(client.objectOrNull("until")),
+                            !Boolean.FALSE.equals(client.values.get("direct")),
+                            client.values.get("needed_by") == null ? List.of() : client.stringsOrNone("needed_by")));
         }
         return new ClientsRecord(records);
     }

@@ -66,6 +66,8 @@ class StateDirectoryTest {
         clients.put("40990", new ClientRecord(AT, null, 8119000L, null));
         clients.put("40113", new ClientRecord(AT, "nvim", 8111111L, null));
         clients.put("hold-1", new ClientRecord(AT, null, null, new DeadlineRecord(5, AT)));
+        clients.put("50000", new ClientRecord(AT, null, 1L, null, false, List.of("api@0123abcd", "web")));
+        clients.put("50001", new ClientRecord(AT, null, 1L, null, true, List.of("web")));
         return new ClientsRecord(clients);
     }
 

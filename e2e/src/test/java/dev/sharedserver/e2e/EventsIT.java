@@ -105,6 +105,24 @@ class EventsIT {
     }
 
     @Test
+    void whoStartsAServerForOthersIsNamed(Sandbox box) {
+        long self = ProcessHandle.current().pid();
+        box.run("admin", "start", "web", "--", "sleep", "1000").ok();
+        JsonObject started =
+                objects(box.run("events", "web", "--json").ok().out()).get(0);
+        assertEquals("started", started.get("event").getAsString());
+        assertEquals(self, started.get("by").getAsLong());
+        assertEquals(ProcessFacts.comm(self), started.get("by_command").getAsString());
+        box.run("why", "web").ok().says(" by pid " + self + " (").says(" for nobody in particular.");
+
+        box.run("admin", "start", "other", "--pid", "" + box.client().pid(), "--", "sleep", "1000")
+                .ok();
+        assertTrue(box.run("events", "other").ok().out().contains(", by pid " + self + " ("), "also for a client");
+        box.run("admin", "start", "bad", "--", "/no/such").exits(127);
+        assertEquals(self, last(box, "bad").get("by").getAsLong(), "also what came to nothing");
+    }
+
+    @Test
     void whoDetachesAnotherIsNamed(Sandbox box) {
         Stamped client = box.client();
         box.serve("web", box.client());

@@ -223,11 +223,100 @@ class FleetIT {
             assertTrue(holds(box, name, other), name);
         }
 
-        // NAME only, as `down NAME` does
-        box.run("unuse", "web", "--pid", "" + other.pid()).ok();
-        assertEquals(0, box.check("cache"));
-        box.run("down", "--pid", "" + other.pid()).ok();
-        assertEquals(1, box.check("cache"));
+        Result unuse = box.run("unuse", "web", "--pid", "" + other.pid()).ok().isQuiet();
+        assertEquals(List.of("web", "api", "cache"), detached(unuse), "what was taken for it is given back with it");
+        for (String name : List.of("web", "api", "cache")) {
+            assertEquals(1, box.check(name), name);
+        }
+    }
+
+    private static List<String> detached(Result result) {
+        return result.out()
+                .lines()
+                .map(line -> line.replaceAll(
+                        ".*Detached from server (\\S+) \\(refcount: (\\d+),? ?(it stays held for )?.*", "$1$3"))
+                .toList();
+    }
+
+    @Test
+    void whatAnotherServerNeedsOrTheClientAskedForStays(Sandbox box) throws IOException {
+        config(box, """
+            "web": {%s, "dependsOn": ["cache", "db"]}, "shop": {%s, "dependsOn": ["cache"]}, "cache": {%s}, "db": {%s}
+            """.formatted(SLEEP, SLEEP, SLEEP, SLEEP));
+        Stamped client = box.client();
+        String pid = "" + client.pid();
+        box.run("use", "db", "--pid", pid).ok();
+        box.run("use", "web", "--pid", pid).ok();
+        box.run("use", "shop", "--pid", pid).ok();
+        assertEquals(
+                List.of("web"),
+                detached(box.run("unuse", "web", "--pid", pid).ok()),
+                "shop needs the cache, and db was asked for by name");
+        assertTrue(holds(box, "cache", client) && holds(box, "db", client));
+        assertEquals(
+                List.of("shop", "cache"),
+                detached(box.run("unuse", "shop", "--pid", pid).ok()));
+        assertFalse(holds(box, "cache", client));
+        assertEquals(
+                List.of("db"), detached(box.run("unuse", "db", "--pid", pid).ok()));
+
+        // asked for by name while it is needed: given back by name it stays for who needs it
+        box.run("use", "web", "--pid", pid).ok();
+        box.run("use", "cache", "--pid", pid).ok();
+        assertEquals(
+                List.of("cacheit stays held for "),
+                detached(box.run("unuse", "cache", "--pid", pid).ok()));
+        assertTrue(holds(box, "cache", client));
+        assertEquals(
+                List.of("web detached", "cache detached", "db detached"),
+                box.run("down", "web", "--json", "--pid", pid).ok().actions());
+        assertFalse(holds(box, "cache", client));
+
+        // whoever else holds it is not concerned, and a server that ends is not held any more either
+        Stamped other = box.client();
+        box.run("use", "web", "--pid", pid).ok();
+        box.run("use", "web", "--pid", "" + other.pid()).ok();
+        box.run("unuse", "web", "--pid", pid).ok();
+        assertTrue(holds(box, "cache", other) && !holds(box, "cache", client));
+        box.run("stop", "web", "--even-if-used").ok();
+        Until.holds(() -> !holds(box, "cache", other) && !holds(box, "db", other), "nobody needs them");
+
+        // all of the file: each is told of once, whoever let go of it
+        box.run("up", "--pid", pid).ok();
+        assertEquals(
+                List.of("cache detached", "db detached", "shop detached", "web detached"),
+                box.run("down", "--json", "--pid", pid).ok().actions().stream()
+                        .sorted()
+                        .toList());
+        box.run("use", "web", "--pid", pid).ok();
+        assertEquals(
+                List.of("cache detached", "db detached", "web detached"),
+                box.run("down", "--all", "--json", "--pid", pid).ok().actions().stream()
+                        .sorted()
+                        .toList());
+        assertFalse(holds(box, "cache", client) || holds(box, "db", client));
+    }
+
+    @Test
+    void whoDiesBetweenTheTwoLeavesNothingHeldForNothing(Sandbox box) throws IOException {
+        config(box, "\"web\": {%s, \"dependsOn\": [\"cache\"]}, \"cache\": {%s}".formatted(SLEEP, SLEEP));
+        Stamped client = box.client();
+        box.run("use", "web", "--pid", "" + client.pid()).ok();
+        Stamped agent = box.requireAgent();
+        agent.kill();
+        Until.holds(() -> box.agent() != null && !agent.equals(box.agent()), "another agent");
+        assertEquals(1, box.refcount("cache"), "an agent that dies lets go of nothing");
+        assertTrue(holds(box, "cache", client));
+
+        // what an agent leaves that dies after it has written down that web is not held any more
+        Stamped guard = box.requireGuard();
+        Stamped second = box.requireAgent();
+        guard.kill();
+        Until.holds(() -> !second.alive(), "the agent has ended, too");
+        Files.delete(box.clientsFile("web"));
+        assertEquals(0, box.refcount("cache"), "the next one finds a reference without its reason");
+        assertEquals(0, box.refcountOnDisk("cache"));
+        assertEquals(1, box.check("web"));
     }
 
     @Test

@@ -44,7 +44,8 @@ final class Elsewhere {
                     0,
                     fields[2].equals("-") ? 0 : Integer.parseInt(fields[2]),
                     1,
-                    startTime(pid));
+                    startTime(pid),
+                    0);
         } catch (NumberFormatException e) {
             return null;
         }

@@ -1,5 +1,6 @@
 package dev.sharedserver.os;
 
+import java.io.FileInputStream;
 import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
@@ -25,6 +26,9 @@ public final class Proc {
 
     /** Where Linux shows its processes. */
     public static final Path ROOT = Path.of("/proc");
+
+    /** More than 52 numbers of 20 digits and a name. */
+    private static final int STAT_LENGTH = 2048;
 
     private final Path root;
     private final boolean shown;
@@ -62,8 +66,14 @@ public final class Proc {
         if (!shown) {
             return Elsewhere.stat(pid);
         }
-        byte[] bytes = bytes(pid, "stat");
-        return bytes == null ? null : ProcStat.parse(bytes);
+        // one read: this stands in the path of every command that attaches or detaches
+        byte[] bytes = new byte[STAT_LENGTH];
+        try (FileInputStream in = new FileInputStream(root + "/" + pid + "/stat")) {
+            int length = in.read(bytes);
+            return length <= 0 ? null : ProcStat.parse(bytes, length);
+        } catch (IOException e) {
+            return null;
+        }
     }
 
     /** Tells whether that run of that process still executes. */
@@ -99,11 +109,24 @@ public final class Proc {
 
     /** Tells whether that is the id of a process: /proc answers for ids of threads, too. */
     public boolean isProcess(long pid) {
-        if (!shown) {
-            return ProcessHandle.of(pid).isPresent();
+        ProcStat stat = stat(pid);
+        return stat != null && stat.isProcess();
+    }
+
+    /** Tells whether a process is that user's. */
+    public boolean isOf(int uid, long pid) {
+        try {
+            // its effective user, if it may be looked into, else root: for others than root there is most often no more
+            // to ask
+            if (uid != 0
+                    && Files.getAttribute(root.resolve(Long.toString(pid)), "unix:uid")
+                            .equals(uid)) {
+                return true;
+            }
+        } catch (IOException | UnsupportedOperationException e) {
+            // the other way tells as well
         }
-        String group = status(pid, "Tgid:");
-        return group != null && Long.parseLong(group, 0, end(group), 10) == pid;
+        return uid(pid) == uid;
     }
 
     /** Returns its real user id, -1 if there is no such process. */

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param flags PF_ flags of the kernel
  * @param threads how many it has, with the first one, which is counted even when it has ended before the others
  * @param startTime clock ticks since boot
+ * @param exitSignal what its parent is sent at its end; -1 for a thread that is not its process's first
  */
 public record ProcStat(
         long pid,
@@ -25,16 +26,21 @@ public record ProcStat(
         long flags,
         int nice,
         long threads,
-        long startTime) {
+        long startTime,
+        int exitSignal) {
 
     /** PF_FORKNOEXEC of linux/sched.h: forked, and no other program was executed since. */
     private static final long FORKED_WITHOUT_EXEC = 0x40;
 
-    private static final int FIELDS = 20;
+    private static final int FIELDS = 36;
 
     /** Parses a line; null if it is none. */
     static @Nullable ProcStat parse(byte[] bytes) {
-        String line = new String(bytes, StandardCharsets.ISO_8859_1);
+        return parse(bytes, bytes.length);
+    }
+
+    static @Nullable ProcStat parse(byte[] bytes, int length) {
+        String line = new String(bytes, 0, length, StandardCharsets.ISO_8859_1);
         int open = line.indexOf('(');
         // the name may hold parentheses and spaces itself: the last one closes it
         int close = line.lastIndexOf(')');
@@ -74,10 +80,16 @@ public record ProcStat(
                     fields[6],
                     (int) fields[16],
                     fields[17],
-                    fields[19]);
+                    fields[19],
+                    (int) fields[35]);
         } catch (NumberFormatException e) {
             return null;
         }
+    }
+
+    /** Tells whether that is a process: /proc answers for ids of threads, too. */
+    public boolean isProcess() {
+        return exitSignal >= 0;
     }
 
     /**

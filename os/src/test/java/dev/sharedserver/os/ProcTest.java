@@ -8,6 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -21,7 +24,7 @@ class ProcTest {
     void aNameMayHoldAnything(String name) {
         ProcStat stat = ProcStat.parse(("77 (" + name
                         + ") S 1 2 3 34816 5 4194368 7 8 9 10 11 12 13 14 20 -5 1 0 987654 1 2 18446744073709551615"
-                        + " 1\n")
+                        + " 1 2 3 4 5 6 7 8 9 10 11 12 17 0\n")
                 .getBytes(StandardCharsets.ISO_8859_1));
         assertNotNull(stat);
         assertEquals(77, stat.pid());
@@ -33,6 +36,30 @@ class ProcTest {
         assertEquals(1, stat.threads());
         assertEquals(987654, stat.startTime());
         assertTrue(stat.forkedWithoutExec());
+        assertTrue(stat.isProcess());
+    }
+
+    @Test
+    void aThreadIsNoProcess() throws IOException {
+        long self = ProcessHandle.current().pid();
+        assertTrue(proc.isProcess(self));
+        long thread = 0;
+        try (DirectoryStream<Path> tasks = Files.newDirectoryStream(Path.of("/proc/self/task"))) {
+            for (Path task : tasks) {
+                long id = Long.parseLong(task.getFileName().toString());
+                thread = id == self ? thread : id;
+            }
+        }
+        assertNotNull(proc.stat(thread), "/proc answers for it");
+        assertFalse(proc.isProcess(thread));
+    }
+
+    @Test
+    void whoseAProcessIsCanBeTold() {
+        long self = ProcessHandle.current().pid();
+        assertTrue(proc.isOf(proc.uid(self), self));
+        assertFalse(proc.isOf(proc.uid(self) + 1, self));
+        assertFalse(proc.isOf(proc.uid(self), 4_194_305));
     }
 
     @ParameterizedTest

@@ -22,6 +22,7 @@ import dev.sharedserver.core.lifecycle.ExitStatus;
 import dev.sharedserver.core.lifecycle.Health;
 import dev.sharedserver.core.lifecycle.Instance;
 import dev.sharedserver.core.lifecycle.Launch;
+import dev.sharedserver.core.lifecycle.Reasons;
 import dev.sharedserver.core.lifecycle.StopMode;
 import dev.sharedserver.os.Proc;
 import dev.sharedserver.os.ProcStat;
@@ -290,7 +291,7 @@ public final class Adopter {
     private @Nullable Client client(String key, ClientRecord record) {
         Deadline until = deadline(record.until());
         if (until != null) {
-            return new Client(key, null, record.attachedAt(), record.metadata(), until);
+            return new Client(key, null, record.attachedAt(), record.metadata(), until, reasons(record));
         }
         if (key.startsWith("hold-")) {
             return null;
@@ -303,7 +304,15 @@ public final class Adopter {
         }
         return stamp == null
                 ? null
-                : new Client(key, new ProcessId(pid, stamp), record.attachedAt(), record.metadata(), null);
+                : new Client(
+                        key, new ProcessId(pid, stamp), record.attachedAt(), record.metadata(), null, reasons(record));
+    }
+
+    /** Files are edited: a reference for no reason is one that somebody wants. */
+    private static Reasons reasons(ClientRecord record) {
+        return record.direct() || record.neededBy().isEmpty()
+                ? Reasons.DIRECT.and(Reasons.neededBy(record.neededBy()))
+                : Reasons.neededBy(record.neededBy());
     }
 
     private static @Nullable Deadline deadline(@Nullable DeadlineRecord record) {

@@ -120,7 +120,9 @@ record OnDisk(@Nullable ServerRecord server, @Nullable ClientsRecord clients) {
                             client.attachedAt(),
                             client.metadata(),
                             client.process() == null ? null : client.process().startTime(),
-                            deadline(client.until())));
+                            deadline(client.until()),
+                            client.reasons().direct(),
+                            client.reasons().dependents()));
         }
         return new ClientsRecord(records);
     }

@@ -22,6 +22,7 @@ import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -112,24 +113,41 @@ public final class Server {
         }
     }
 
+    /**
+     * Handles an event in this thread if nobody else handles one, which spares who waits for its answer two changes of threads. What comes
+     * meanwhile is another thread's.
+     */
+    void postHere(Event event) {
+        mailbox.add(event);
+        if (waiting.getAndIncrement() == 0 && handleOnce()) {
+            supervisor.run(this::handleAll);
+        }
+    }
+
     private void handleAll() {
-        int handled = 0;
-        do {
-            handled = waiting.get();
-            List<Event> batch = new ArrayList<>(handled);
-            for (int i = 0; i < handled; i++) {
-                Event event = mailbox.poll();
-                if (event != null) {
-                    batch.add(event);
-                }
+        boolean more = true;
+        while (more) {
+            more = handleOnce();
+        }
+    }
+
+    /** Handles what waits as one batch; tells whether more has come meanwhile, which the caller has to see to. */
+    private boolean handleOnce() {
+        int handled = waiting.get();
+        List<Event> batch = new ArrayList<>(handled);
+        for (int i = 0; i < handled; i++) {
+            Event event = mailbox.poll();
+            if (event != null) {
+                batch.add(event);
             }
-            try {
-                handle(batch);
-            } catch (IOException | RuntimeException e) {
-                supervisor.failed(e);
-                return;
-            }
-        } while (waiting.addAndGet(-handled) != 0);
+        }
+        try {
+            handle(batch);
+        } catch (IOException | RuntimeException e) {
+            supervisor.failed(e);
+            return false;
+        }
+        return waiting.addAndGet(-handled) != 0;
     }
 
     private void handle(List<Event> batch) throws IOException {
@@ -279,6 +297,7 @@ public final class Server {
         OnDisk wanted = OnDisk.of(next, supervisor.host());
         if (unwritten || !wanted.equals(onDisk)) {
             if (wanted.server() == null && isSuccessors()) {
+                lengths = supervisor.store().lengths(name);
                 onDisk = wanted;
                 unwritten = false;
                 return;
@@ -295,16 +314,16 @@ public final class Server {
             }
             onDisk = wanted;
             unwritten = false;
-            lengths = supervisor.store().lengths(name);
         }
     }
 
     private void writeChange(OnDisk wanted) throws IOException {
         boolean sameServer = !unwritten && Objects.equals(wanted.server(), onDisk.server());
         if (sameServer) {
-            supervisor.store().writeClients(name, wanted.clients());
+            long clients = supervisor.store().writeClients(name, wanted.clients());
+            lengths = new StateDirectory.Lengths(lengths.server(), clients);
         } else {
-            supervisor.store().write(name, wanted.server(), wanted.clients());
+            lengths = supervisor.store().write(name, wanted.server(), wanted.clients());
             recorded(wanted.server());
         }
     }
@@ -334,7 +353,13 @@ public final class Server {
     private void commit(ServerState next, List<Action> actions) throws IOException {
         boolean fell = next.phase() instanceof Phase.BackingOff && !(state.phase() instanceof Phase.BackingOff);
         Launch launch = launch(state);
+        Set<String> before = state.clients().keySet();
         state = next;
+        for (String client : before) {
+            if (!next.clients().containsKey(client)) {
+                supervisor.needs().left(name, client);
+            }
+        }
         if (fell) {
             supervisor.remember();
         }

@@ -99,6 +99,7 @@ public final class Supervisor {
     private final Watches watches;
     private final Deadlines deadlines;
     private final Prober prober;
+    private final Needs needs = new Needs(this);
     private final Map<ServerName, Server> servers = new ConcurrentHashMap<>();
     private final Map<Long, CompletableFuture<Optional<Outcome>>> requests = new ConcurrentHashMap<>();
     private final Map<Long, Probing> probing = new ConcurrentHashMap<>();
@@ -191,6 +192,16 @@ public final class Supervisor {
         return !server.state().forgettable() || server.foreign() != null;
     }
 
+    /** Returns every server that there has been since this agent began. */
+    Collection<Server> remembered() {
+        return servers.values();
+    }
+
+    /** Returns who sees to it that nobody holds what is needed for nothing any more. */
+    public Needs needs() {
+        return needs;
+    }
+
     /**
      * Hands an event to a server and waits for its answer. Empty if another tool manages the server.
      *
@@ -205,7 +216,7 @@ public final class Supervisor {
         long number = numbers.incrementAndGet();
         CompletableFuture<Optional<Outcome>> answer = new CompletableFuture<>();
         requests.put(number, answer);
-        server.post(event.apply(number));
+        server.postHere(event.apply(number));
         return new Question(number, answer);
     }
 
@@ -223,6 +234,11 @@ public final class Supervisor {
             } catch (ExecutionException e) {
                 throw new IllegalStateException(e.getCause());
             }
+        }
+
+        /** Tells whether the answer is there. */
+        public boolean isAnswered() {
+            return answer.isDone();
         }
 
         /** Waits for the answer for so many ms at most; false if it did not come. */
@@ -344,6 +360,18 @@ public final class Supervisor {
     public Period until(Deadline deadline) {
         long nanos = Math.max(0, deadline.monotonicNanos() - System.nanoTime());
         return new Period((nanos + SECOND - 1) / SECOND * SECOND);
+    }
+
+    /** Returns what somebody is told who has just let go of a server, and does not hold it any more. */
+    public Outcome.Detached detached(Server server) {
+        ServerState state = server.state();
+        Deadline grace = state.phase() instanceof Phase.Running running ? running.grace() : null;
+        return new Outcome.Detached(state.clients().size(), grace);
+    }
+
+    /** Returns how long a server that was let go stays, in whole seconds; 0 if it does not. */
+    public Period grace(Outcome.Detached outcome) {
+        return outcome.grace() == null ? new Period(0) : until(outcome.grace());
     }
 
     /** Returns the ports of all servers but one, whether or not they listen already. */
@@ -501,6 +529,7 @@ public final class Supervisor {
         for (Spawning one : waiting) {
             spawn(one);
         }
+        needs.sweep();
     }
 
     /** Kills a process that we started and that belongs to no server. */

@@ -12,6 +12,7 @@ import dev.sharedserver.core.lifecycle.Client;
 import dev.sharedserver.core.lifecycle.Event;
 import dev.sharedserver.core.lifecycle.Launch;
 import dev.sharedserver.core.lifecycle.Outcome;
+import dev.sharedserver.core.lifecycle.Reasons;
 import dev.sharedserver.core.wire.Request;
 import java.io.IOException;
 import java.time.Instant;
@@ -27,6 +28,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,9 +45,11 @@ final class Ascent {
     private final ProcessId client;
     private final CallersConfig config;
     private final UseOptions options;
+    private final Set<ServerName> named = new LinkedHashSet<>();
     private final Set<ServerName> wanted = new LinkedHashSet<>();
     private final Set<ServerName> onlyIfRunning = new LinkedHashSet<>();
     private final Map<String, CompletableFuture<FleetResult>> results = new LinkedHashMap<>();
+    private final AtomicInteger unfinished = new AtomicInteger();
     private final BlockingQueue<FleetResult> known = new LinkedBlockingQueue<>();
 
     Ascent(
@@ -74,8 +78,9 @@ final class Ascent {
 
     /** Adds a server, and what it depends on. */
     void want(ServerName first) {
-        ServerSpec named = config.file().servers().get(first.value());
-        if (named != null && named.lazy()) {
+        ServerSpec spec = config.file().servers().get(first.value());
+        named.add(first);
+        if (spec != null && spec.lazy()) {
             onlyIfRunning.add(first);
             return;
         }
@@ -83,9 +88,9 @@ final class Ascent {
         left.add(first);
         while (!left.isEmpty()) {
             ServerName name = left.remove();
-            ServerSpec spec = config.file().servers().get(name.value());
-            if (wanted.add(name) && spec != null && config.skippedBy(spec) == null) {
-                for (String dependency : spec.dependsOn()) {
+            ServerSpec next = config.file().servers().get(name.value());
+            if (wanted.add(name) && next != null && config.skippedBy(next) == null) {
+                for (String dependency : next.dependsOn()) {
                     try {
                         left.add(ServerName.of(dependency));
                     } catch (InvalidInput e) {
@@ -103,6 +108,10 @@ final class Ascent {
         all.addAll(onlyIfRunning);
         for (ServerName name : all) {
             results.put(name.value(), new CompletableFuture<>());
+        }
+        unfinished.set(all.size());
+        for (ServerName name : wanted) {
+            supervisor.needs().taking(config.onDisk(name), Long.toString(client.pid()));
         }
         for (ServerName name : all) {
             Thread.ofVirtual().start(() -> finish(name));
@@ -126,7 +135,21 @@ final class Ascent {
             made = make.failed(name, config.onDisk(name), "internal error: " + e);
         }
         of(name.value()).complete(made);
+        if (unfinished.decrementAndGet() == 0) {
+            giveBack();
+        }
         known.add(made);
+    }
+
+    /** Has nothing held for what could not be had. */
+    private void giveBack() {
+        try {
+            for (ServerName name : wanted) {
+                supervisor.needs().taken(config.onDisk(name), Long.toString(client.pid()));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private FleetResult attach(ServerName name) throws InterruptedException, ExecutionException, Failure {
@@ -150,10 +173,23 @@ final class Ascent {
         }
         Launch launch = lazy ? null : launches.configured(id, found, request);
         Client held = Client.process(
-                client, Instant.now(), metadata == null ? found.spec().metadata() : metadata);
+                        client, Instant.now(), metadata == null ? found.spec().metadata() : metadata)
+                .with(reasons(name));
         Outcome outcome = FleetResults.known(
                 id, supervisor.ask(supervisor.server(id), number -> new Event.Use(number, held, launch)));
         return lazy && outcome instanceof Outcome.NoCommand ? make.lazy(name, id) : make.of(name, id, outcome);
+    }
+
+    private Reasons reasons(ServerName name) {
+        List<ServerSpec> holders = new ArrayList<>();
+        for (ServerName one : wanted) {
+            ServerSpec spec = config.file().servers().get(one.value());
+            if (spec != null && config.skippedBy(spec) == null) {
+                holders.add(spec);
+            }
+        }
+        Reasons reasons = Dependencies.reasons(name, holders, config);
+        return named.contains(name) ? Reasons.DIRECT.and(reasons) : reasons;
     }
 
     private void awaitDependencies(ServerSpec spec) throws InterruptedException, ExecutionException, Failure {

@@ -46,10 +46,10 @@ final class Callers {
     ProcessId named(long pid, Request request) throws Failure {
         number(pid, request);
         ProcStat stat = proc.stat(pid);
-        if (stat == null || !stat.alive() || !proc.isProcess(pid)) {
+        if (stat == null || !stat.alive() || !stat.isProcess()) {
             throw new Failure(ExitCodes.FAILED, "no process " + pid + " is alive: --pid must name a live process");
         }
-        if (proc.uid(pid) != uid) {
+        if (!proc.isOf(uid, pid)) {
             throw new Failure(
                     ExitCodes.FAILED, "process " + pid + " belongs to another user: --pid must name one of yours");
         }
@@ -68,7 +68,8 @@ final class Callers {
         return new ProcessId(request.pid(), request.stamp());
     }
 
-    private ProcStat launcherStat(Request request) throws Failure {
+    /** Returns what the kernel says of the launcher, which must be the process that it says it is. */
+    ProcStat launcherStat(Request request) throws Failure {
         ProcStat launcher = proc.stat(request.pid());
         if (launcher == null || launcher.startTime() != request.stamp()) {
             throw new Failure(
@@ -82,7 +83,7 @@ final class Callers {
     /** Returns the process that the command was most likely made for. */
     Caller of(Request request) throws Failure {
         ProcStat launcher = launcherStat(request);
-        ProcStat candidate = lasting(launcher.ppid());
+        ProcStat candidate = lasting(proc.stat(launcher.ppid()));
         if (candidate == null) {
             throw new Failure(
                     ExitCodes.FAILED,
@@ -95,28 +96,32 @@ final class Callers {
     /** Returns who asks, as well as can be told; the launcher itself if nothing better is known. */
     Asker asker(Request request) {
         ProcStat launcher = proc.stat(request.pid());
-        ProcStat parent =
-                launcher == null || launcher.startTime() != request.stamp() ? null : proc.stat(launcher.ppid());
+        return launcher == null || launcher.startTime() != request.stamp()
+                ? new Asker(request.pid(), null)
+                : asker(request, launcher);
+    }
+
+    /** The same where the launcher is known already ({@link #launcherStat}). */
+    Asker asker(Request request, ProcStat launcher) {
+        ProcStat parent = proc.stat(launcher.ppid());
         if (parent == null) {
             return new Asker(request.pid(), null);
         }
-        ProcStat lasting = lasting(parent.pid());
+        ProcStat lasting = lasting(parent);
         ProcStat asker = lasting == null ? parent : lasting;
         return new Asker(asker.pid(), asker.comm());
     }
 
-    private @Nullable ProcStat lasting(long first) {
-        long pid = first;
-        while (pid > 1) {
-            ProcStat stat = proc.stat(pid);
-            if (stat == null || !stat.alive() || proc.uid(pid) != uid || !sameNamespace(pid) || isInit(stat)) {
+    private @Nullable ProcStat lasting(@Nullable ProcStat first) {
+        for (ProcStat stat = first; stat != null && stat.pid() > 1; stat = proc.stat(stat.ppid())) {
+            long pid = stat.pid();
+            if (!stat.alive() || !proc.isOf(uid, pid) || !sameNamespace(pid) || isInit(stat)) {
                 return null;
             }
             boolean leadsTerminal = stat.session() == pid && stat.tty() != 0;
             if (leadsTerminal || !isPassing(stat)) {
                 return stat;
             }
-            pid = stat.ppid();
         }
         return null;
     }

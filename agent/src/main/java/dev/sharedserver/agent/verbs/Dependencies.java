@@ -4,10 +4,13 @@ import dev.sharedserver.core.Quote;
 import dev.sharedserver.core.ServerName;
 import dev.sharedserver.core.config.ConfigFile;
 import dev.sharedserver.core.config.ServerSpec;
+import dev.sharedserver.core.lifecycle.Reasons;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.SequencedMap;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -50,6 +53,17 @@ final class Dependencies {
             }
         }
         return order;
+    }
+
+    /** Returns for the sake of which of those servers a client holds another one. */
+    static Reasons reasons(ServerName name, Collection<ServerSpec> holders, CallersConfig config) {
+        List<String> dependents = new ArrayList<>();
+        for (ServerSpec holder : holders) {
+            if (holder.dependsOn().contains(name.value())) {
+                dependents.add(config.onDisk(holder.name()).value());
+            }
+        }
+        return Reasons.neededBy(dependents);
     }
 
     /** Says that a server is not started, since one that it depends on has failed. */

@@ -128,26 +128,24 @@ final class ExecVerb {
         Client client = conversation.client(options.pid(), null, options.metadata());
         Client follower = exec.noWait() ? client : Client.process(self, Instant.now(), options.metadata());
         boolean runs = supervisor.server(name).state().instance() != null;
+        Outcome outcome;
         Prerequisites before = uses.before(runs ? follower : client, conversation::ask);
-        if (exec.command().isEmpty()) {
-            before.take(name, conversation.names.config(options.config()), options);
-        }
-        Outcome outcome = conversation.ask(name, number -> new Event.Exec(number, client, follower, launch, self));
-        switch (outcome) {
-            case Outcome.Become become -> {
-                try {
-                    become(name, self, Objects.requireNonNull(launch, "there was one"), options);
-                } catch (Failure e) {
-                    before.giveBack();
-                    throw e;
-                }
+        try {
+            if (exec.command().isEmpty()) {
+                before.take(name, conversation.names.config(options.config()), options);
             }
+            outcome = conversation.ask(name, number -> new Event.Exec(number, client, follower, launch, self));
+            if (outcome instanceof Outcome.Become) {
+                become(name, self, Objects.requireNonNull(launch, "there was one"), options);
+                return;
+            }
+        } finally {
+            before.settle();
+        }
+        switch (outcome) {
             case Outcome.Attached attached -> attached(exec, self, launch, options, attached.refcount());
             case Outcome.Rescued rescued -> attached(exec, self, launch, options, rescued.refcount());
-            default -> {
-                before.giveBack();
-                conversation.answer(name, outcome, false);
-            }
+            default -> conversation.answer(name, outcome, false);
         }
     }
 

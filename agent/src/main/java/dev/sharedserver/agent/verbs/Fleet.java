@@ -24,9 +24,11 @@ import dev.sharedserver.core.wire.LauncherConnection;
 import dev.sharedserver.core.wire.Request;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -170,7 +172,7 @@ final class Fleet {
         for (Server server : supervisor.all()) {
             Client held = server.state().clients().get(key);
             if (held != null && unwanted.test(held)) {
-                FleetResult result = detach(server.name(), server.name(), key, by);
+                FleetResult result = detach(server.name(), server.name(), key, true, by);
                 if (result.failed() && server.state().clients().containsKey(key)) {
                     failures.add(result.why());
                 }
@@ -183,11 +185,27 @@ final class Fleet {
         String key = Long.toString(pid);
         boolean named = !down.names().isEmpty();
         FleetReport report = new FleetReport(request, launcher, down.json());
-        for (Map.Entry<ServerName, ServerName> entry : affected(down).entrySet()) {
+        Map<ServerName, ServerName> affected = affected(down, key);
+        Map<ServerName, Server> needed = new LinkedHashMap<>();
+        Set<ServerName> held = new HashSet<>();
+        for (ServerName id : affected.values()) {
+            if (supervisor.server(id).state().clients().containsKey(key)) {
+                held.add(id);
+                supervisor.needs().of(id, key).forEach(server -> needed.put(server.name(), server));
+            }
+        }
+        for (Map.Entry<ServerName, ServerName> entry : affected.entrySet()) {
             ServerName id = entry.getValue();
-            boolean holds = supervisor.server(id).state().clients().containsKey(key);
+            boolean holds = held.contains(id);
             if (!report.tells(entry.getKey()) && (named || holds)) {
-                report.tell(detach(entry.getKey(), id, key, by));
+                report.tell(detach(entry.getKey(), id, key, holds, by));
+            }
+        }
+        supervisor.needs().settle(List.copyOf(needed.values()));
+        needed.keySet().removeAll(affected.values());
+        for (Server server : needed.values()) {
+            if (!server.state().clients().containsKey(key)) {
+                report.tell(released(inFile(server.name(), down), server));
             }
         }
         if (report.isEmpty() && !down.json()) {
@@ -197,10 +215,11 @@ final class Fleet {
     }
 
     /** Returns the names in the order in which they are left, each with what it is on disk: the dependent ones first. */
-    private Map<ServerName, ServerName> affected(Command.Down down) throws IOException, InterruptedException, Failure {
+    private Map<ServerName, ServerName> affected(Command.Down down, String key)
+            throws IOException, InterruptedException, Failure {
         Map<ServerName, ServerName> affected = new LinkedHashMap<>();
         if (down.all()) {
-            for (Server server : supervisor.all()) {
+            for (Server server : supervisor.needs().inOrder(supervisor.all(), key)) {
                 affected.put(server.name(), server.name());
             }
             return affected;
@@ -224,7 +243,33 @@ final class Fleet {
         return affected;
     }
 
-    private FleetResult detach(ServerName name, ServerName id, String key, @Nullable Asker by)
+    /** Returns what a server is called in the file, where it stands there. */
+    private ServerName inFile(ServerName id, Command.Down down) throws Failure {
+        CallersConfig config = names.config(down.config());
+        if (config.place() != null) {
+            for (ServerSpec spec : config.file().servers().values()) {
+                if (config.onDisk(spec.name()).equals(id)) {
+                    return spec.name();
+                }
+            }
+        }
+        return id;
+    }
+
+    /** Tells of a server that was held for another one only. */
+    private FleetResult released(ServerName name, Server server) {
+        Instance instance = server.state().instance();
+        Outcome.Detached now = supervisor.detached(server);
+        return detached(
+                name,
+                server.name(),
+                instance == null ? null : instance.process().pid(),
+                now.refcount(),
+                supervisor.grace(now));
+    }
+
+    /** {@code held}: the client held it when this began; if it does not any more, it was let go with what needed it. */
+    private FleetResult detach(ServerName name, ServerName id, String key, boolean held, @Nullable Asker by)
             throws InterruptedException {
         Instance instance = supervisor.server(id).state().instance();
         Long process = instance == null ? null : instance.process().pid();
@@ -232,8 +277,14 @@ final class Fleet {
             Outcome outcome = FleetResults.known(
                     id, supervisor.ask(supervisor.server(id), number -> new Event.Unuse(number, key, by)));
             if (outcome instanceof Outcome.Detached o) {
-                Period grace = o.grace() == null ? new Period(0) : supervisor.until(o.grace());
-                return detached(name, id, process, o.refcount(), grace);
+                return detached(name, id, process, o.refcount(), supervisor.grace(o));
+            }
+            if (outcome instanceof Outcome.Kept o) {
+                String text = messages.kept(id.value(), o.refcount(), o.dependents());
+                return new FleetResult(Action.DETACHED, name, id, process, o.refcount(), null, null, text, null);
+            }
+            if (held && !(outcome instanceof Outcome.NotRecorded)) {
+                return released(name, supervisor.server(id));
             }
             if (request.retry()) {
                 // an agent that died after it had detached, and before it could say so

@@ -40,14 +40,18 @@ final class Patience {
     /** Asks and waits; empty if another tool manages the server. */
     Optional<Outcome> ask(Server server, LongFunction<? extends Event> event) throws IOException, InterruptedException {
         Supervisor.Question question = supervisor.question(server, event);
-        if (question.isAnsweredIn(AT_ONCE)) {
+        if (question.isAnswered()) {
             return question.await();
         }
-        Thread.ofVirtual().start(() -> withdrawOnHangup(server.name(), question.number()));
-        if (request.stderrTty()) {
-            show(server, question);
+        launcher.whenSlow(() -> Thread.ofVirtual().start(() -> withdrawOnHangup(server.name(), question.number())));
+        try {
+            if (request.stderrTty() && !question.isAnsweredIn(AT_ONCE)) {
+                show(server, question);
+            }
+            return question.await();
+        } finally {
+            launcher.whenSlow(null);
         }
-        return question.await();
     }
 
     private void show(Server server, Supervisor.Question question) throws IOException, InterruptedException {

@@ -8,9 +8,12 @@ import dev.sharedserver.core.lifecycle.Client;
 import dev.sharedserver.core.lifecycle.Event;
 import dev.sharedserver.core.lifecycle.Launch;
 import dev.sharedserver.core.lifecycle.Outcome;
+import dev.sharedserver.core.lifecycle.Reasons;
 import dev.sharedserver.core.wire.Request;
 import java.io.IOException;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.SequencedMap;
 import java.util.function.LongFunction;
@@ -18,7 +21,8 @@ import java.util.function.Predicate;
 
 /**
  * What a server of the config depends on: attached to before it, for the same client, as {@code up} does it. One after the other,
- * since whoever asks for one server is shown what is waited for. What was taken for nothing is given back.
+ * since whoever asks for one server is shown what is waited for. What was taken for nothing is given back by {@link #settle},
+ * once it is known whether the client has the server itself.
  */
 final class Prerequisites {
 
@@ -28,7 +32,7 @@ final class Prerequisites {
     private final FleetResults make;
     private final Client client;
     private final Asking asking;
-    private final List<ServerName> taken = new ArrayList<>();
+    private final Deque<ServerName> taking = new ArrayDeque<>();
 
     Prerequisites(
             Supervisor supervisor,
@@ -52,7 +56,7 @@ final class Prerequisites {
     }
 
     /**
-     * Attaches to all that a server depends on; gives back what it has taken if one of them cannot be had.
+     * Attaches to all that a server depends on; fails if one of them cannot be had.
      *
      * @param id the server as it is on disk
      * @return what became of each, in order; empty if the config does not name the server, or does not want it here
@@ -74,20 +78,24 @@ final class Prerequisites {
                     CallersConfig.refuse(isWanted.test(spec) ? config.file().errorsOf(dependency) : List.of());
                 }
             }
+            for (ServerName name : order.sequencedKeySet()) {
+                begin(config.onDisk(name));
+            }
+            List<ServerSpec> all = List.copyOf(order.values());
             order.remove(server.name());
             for (ServerName name : order.sequencedKeySet()) {
                 at = name.value();
-                results.add(take(name, config.onDisk(name), config, options));
+                Reasons reasons = Dependencies.reasons(name, all, config);
+                results.add(take(name, config.onDisk(name), config, options, reasons));
             }
         } catch (Failure e) {
-            giveBack();
             throw new Failure(
                     ExitCodes.FAILED, Dependencies.failed(server.name(), at).text() + ": " + e.text());
         }
         return results;
     }
 
-    private FleetResult take(ServerName name, ServerName id, CallersConfig config, UseOptions options)
+    private FleetResult take(ServerName name, ServerName id, CallersConfig config, UseOptions options, Reasons reasons)
             throws IOException, InterruptedException, Failure {
         CallersConfig.Configured found = config.configured(id, UseOptions.ofConfig(options.config()), launches.ports());
         if (found == null) {
@@ -98,23 +106,24 @@ final class Prerequisites {
             return make.skipped(name, id, variable);
         }
         Launch launch = launches.configured(id, found, request);
-        Client held = client.with(found.options().metadata());
-        boolean had = supervisor.server(id).state().clients().containsKey(client.key());
+        Client held = client.with(found.options().metadata()).with(reasons);
         FleetResult result = make.of(name, id, asking.ask(id, number -> new Event.Use(number, held, launch)));
         if (result.failed()) {
             throw new Failure(ExitCodes.FAILED, result.why());
         }
-        if (!had) {
-            taken.add(id);
-        }
         return result;
     }
 
-    /** Lets go of what was taken, and not held before. */
-    void giveBack() throws InterruptedException {
-        for (ServerName id : taken.reversed()) {
-            supervisor.ask(supervisor.server(id), number -> new Event.Unuse(number, client.key(), null));
+    private void begin(ServerName id) {
+        supervisor.needs().taking(id, client.key());
+        taking.push(id);
+    }
+
+    /** Lets go of what was taken for a server that the client does not hold. */
+    void settle() throws InterruptedException {
+        // the dependent ones first: what they leave is what lets go of the next
+        while (!taking.isEmpty()) {
+            supervisor.needs().taken(taking.pop(), client.key());
         }
-        taken.clear();
     }
 }

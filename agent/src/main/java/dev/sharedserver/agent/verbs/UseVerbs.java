@@ -1,5 +1,6 @@
 package dev.sharedserver.agent.verbs;
 
+import dev.sharedserver.agent.supervise.Server;
 import dev.sharedserver.agent.supervise.Supervisor;
 import dev.sharedserver.cli.Command;
 import dev.sharedserver.cli.ExportOutput;
@@ -108,19 +109,21 @@ final class UseVerbs {
         Launch launch = wish.launch();
         Client client = conversation.client(options.pid(), options.hold(), options.metadata());
         refuseMismatch(use.name(), launch, options);
+        Outcome outcome;
         Prerequisites before = before(client, conversation::askPatiently);
-        if (use.command().isEmpty()) {
-            for (FleetResult one : before.take(use.name(), names.config(options.config()), options)) {
-                if (options.export()) {
-                    launcher.stderr(one.text());
-                } else if (!options.json()) {
-                    launcher.stdout(one.text());
+        try {
+            if (use.command().isEmpty()) {
+                for (FleetResult one : before.take(use.name(), names.config(options.config()), options)) {
+                    if (options.export()) {
+                        launcher.stderr(one.text());
+                    } else if (!options.json()) {
+                        launcher.stdout(one.text());
+                    }
                 }
             }
-        }
-        Outcome outcome = conversation.askPatiently(use.name(), number -> new Event.Use(number, client, launch));
-        if (!isHeld(outcome)) {
-            before.giveBack();
+            outcome = conversation.askPatiently(use.name(), number -> new Event.Use(number, client, launch));
+        } finally {
+            before.settle();
         }
         if (outcome instanceof Outcome.Attached || outcome instanceof Outcome.Rescued) {
             warnOfMismatch(use.name(), launch, options);
@@ -195,12 +198,13 @@ final class UseVerbs {
     void adminStart(Command.AdminStart start) throws IOException, InterruptedException, Failure {
         UseOptions options = launches.ports().settled(start.name(), start.options(), request);
         Launch launch = launches.launch(start.name(), options, start.command(), request);
+        Asker by = conversation.asker();
         Outcome outcome;
         if (options.pid() == null) {
-            outcome = conversation.askPatiently(start.name(), number -> new Event.Start(number, launch));
+            outcome = conversation.askPatiently(start.name(), number -> new Event.Start(number, launch, by));
         } else {
             Client client = conversation.client(options.pid(), null, options.metadata());
-            outcome = conversation.askPatiently(start.name(), number -> new Event.Use(number, client, launch));
+            outcome = conversation.askPatiently(start.name(), number -> new Event.Use(number, client, launch, by));
         }
         conversation.answer(start.name(), outcome, options.json());
     }
@@ -213,27 +217,61 @@ final class UseVerbs {
     }
 
     void unuse(Command.Unuse unuse) throws IOException, InterruptedException, Failure {
-        String key = unuse.hold();
-        if (key == null) {
-            Long pid = unuse.pid();
-            key = Long.toString(pid == null ? conversation.caller(null).pid() : callers.number(pid, request));
+        String key;
+        Asker by;
+        if (unuse.hold() != null) {
+            key = unuse.hold();
+            by = conversation.asker();
+        } else if (unuse.pid() != null) {
+            key = Long.toString(unuse.pid());
+            by = callers.asker(request, callers.launcherStat(request));
+        } else {
+            key = Long.toString(conversation.caller(null).pid());
+            by = null; // who detaches itself needs no mention, nor the time to look it up
         }
         String detached = key;
-        // who detaches itself needs no mention, nor the time to look it up
-        Asker by = unuse.hold() == null && unuse.pid() == null ? null : conversation.asker();
         Asker other = by != null && Long.toString(by.pid()).equals(key) ? null : by;
+        List<Server> needed = supervisor.needs().of(unuse.name(), key);
         Outcome outcome = conversation.ask(unuse.name(), number -> new Event.Unuse(number, detached, other));
         if (outcome instanceof Outcome.NotRunning && request.retry()) {
             // the first try was the last one to detach, and the server had no grace period
             outcome = new Outcome.Detached(0, supervisor.after(new Period(0)));
         }
+        if (!needed.isEmpty() && outcome instanceof Outcome.Detached o) {
+            launcher.stdout(messages.detached(unuse.name().value(), o.refcount(), supervisor.grace(o)));
+            launcher.stdout(released(needed, key));
+            launcher.exit(ExitCodes.OK);
+            return;
+        }
         conversation.answer(unuse.name(), outcome, false);
+    }
+
+    /** Returns what a person reads of the servers that were held for another one only, once that is let go. */
+    private String released(List<Server> needed, String key) throws InterruptedException {
+        supervisor.needs().settle(needed);
+        StringBuilder text = new StringBuilder();
+        for (Server server : needed) {
+            if (!server.state().clients().containsKey(key)) {
+                Outcome.Detached now = supervisor.detached(server);
+                text.append(messages.detached(server.name().value(), now.refcount(), supervisor.grace(now)));
+            }
+        }
+        return text.toString();
     }
 
     void run(Command.Run run) throws IOException, InterruptedException, Failure {
         Client client = Client.process(callers.launcher(request), Instant.now(), run.metadata());
         UseOptions options = UseOptions.ofConfig(run.config());
         Prerequisites before = before(client, conversation::ask);
+        try {
+            run(run, client, options, before);
+        } finally {
+            before.settle();
+        }
+    }
+
+    private void run(Command.Run run, Client client, UseOptions options, Prerequisites before)
+            throws IOException, InterruptedException, Failure {
         List<ServerName> held = new ArrayList<>();
         try {
             for (ServerName name : run.names()) {
@@ -248,7 +286,7 @@ final class UseVerbs {
                 Outcome outcome = conversation.ask(name, number -> new Event.Use(number, client, launch));
                 if (!isHeld(outcome)) {
                     drop(held, client);
-                    before.giveBack();
+                    before.settle();
                     conversation.answer(name, outcome, false);
                     return;
                 }
@@ -256,14 +294,12 @@ final class UseVerbs {
             }
         } catch (Failure e) {
             drop(held, client);
-            before.giveBack();
             throw e;
         }
         launcher.become(run.command(), List.of(), "");
         LauncherConnection.ExecError error = launcher.execError();
         if (error != null) {
             drop(held, client);
-            before.giveBack();
             String command = Quote.of(run.command().get(0));
             throw Verbs.Conversation.isMissing(error.errno())
                     ? new Failure(ExitCodes.NOT_FOUND, "command not found: " + command)

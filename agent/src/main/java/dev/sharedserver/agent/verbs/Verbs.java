@@ -335,10 +335,8 @@ public final class Verbs {
                             json,
                             hold,
                             messages.alreadyRunning(name, o.pid(), o.refcount()));
-                case Outcome.Detached o -> {
-                    Period grace = o.grace() == null ? new Period(0) : supervisor.until(o.grace());
-                    print(messages.detached(name, o.refcount(), grace));
-                }
+                case Outcome.Detached o -> print(messages.detached(name, o.refcount(), supervisor.grace(o)));
+                case Outcome.Kept o -> print(messages.kept(name, o.refcount(), o.dependents()));
                 case Outcome.Stopped o -> print(messages.stopped(name, o.killed()));
                 case Outcome.Restarted o -> print(messages.restarted(name, o.pid(), o.refcount()));
                 case Outcome.NotRunning o -> refuse(complaints.notRunning(name));

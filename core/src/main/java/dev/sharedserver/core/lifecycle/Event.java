@@ -17,8 +17,19 @@ public sealed interface Event {
      * Attach a client, starting the server if need be.
      *
      * @param launch what to start, null if nobody said
+     * @param by who has it started for the client ({@code admin start}); null if that need not be told
      */
-    record Use(long request, Client client, @Nullable Launch launch) implements Request {}
+    record Use(
+            long request,
+            Client client,
+            @Nullable Launch launch,
+            @Nullable Asker by) implements Request {
+
+        /** One of a client that asks for itself. */
+        public Use(long request, Client client, @Nullable Launch launch) {
+            this(request, client, launch, null);
+        }
+    }
 
     /**
      * Let the asking process become the server; if it runs already, attach to it.
@@ -56,10 +67,13 @@ public sealed interface Event {
     }
 
     /** Start the server for nobody in particular; the grace period counts from then. */
-    record Start(long request, Launch launch) implements Request {}
+    record Start(long request, Launch launch, Asker by) implements Request {}
 
     /** Detach the client with that key; {@code by} is null if the client itself asks. */
     record Unuse(long request, String key, @Nullable Asker by) implements Request {}
+
+    /** That client has let go of a server that needs this one; what it held for that alone is let go, too. */
+    record Release(String key, String dependent) implements Event {}
 
     /**
      * Stop the server.

@@ -109,6 +109,7 @@ public final class Lifecycle {
             case Event.Execed e -> false;
             case Event.ExecFailed f -> false;
             case Event.NotWatched n -> false;
+            case Event.Release r -> false;
             case Event.Gone g -> false;
             case Event.SpawnFailed f -> false;
             case Event.ServerEnded e -> false;
@@ -149,6 +150,7 @@ public final class Lifecycle {
             case Event.ExecFailed failed -> execFailed(failed);
             case Event.Start start -> start(start);
             case Event.Unuse unuse -> unuse(unuse);
+            case Event.Release release -> release(release);
             case Event.Stop stop -> stop(stop);
             case Event.Restart restart -> restart(restart);
             case Event.Look look -> reply(look.request(), new Outcome.Looked());
@@ -196,7 +198,7 @@ public final class Lifecycle {
                     return;
                 }
                 attach(use, use.client(), true);
-                spawn(use.launch(), List.of(), null, null);
+                spawn(use.launch(), List.of(), null, null, use.by());
             }
             case Phase.Running r -> attach(use, use.client(), false);
             case Phase.BackingOff b -> startNow(b, use);
@@ -252,7 +254,7 @@ public final class Lifecycle {
 
     private void start(Event.Start start) {
         switch (phase) {
-            case Phase.Stopped s -> spawn(start.launch(), List.of(), start.request(), null);
+            case Phase.Stopped s -> spawn(start.launch(), List.of(), start.request(), null, start.by());
             case Phase.Running r ->
                 reply(start.request(), new Outcome.AlreadyRunning(pid(r.instance()), clients.size()));
             case Phase.BackingOff b -> startNow(b, start);
@@ -288,14 +290,37 @@ public final class Lifecycle {
     }
 
     private boolean detach(Event.Unuse unuse) {
-        Client client = clients.remove(unuse.key());
+        Client client = clients.get(unuse.key());
         if (client == null) {
             reply(unuse.request(), new Outcome.NotAttached(unuse.key()));
             return false;
         }
+        Reasons reasons = client.reasons();
+        if (reasons.direct() && !reasons.dependents().isEmpty()) {
+            clients.put(client.key(), client.with(reasons.withoutDirect()));
+            reply(unuse.request(), new Outcome.Kept(clients.size(), reasons.dependents()));
+            return false;
+        }
+        clients.remove(client.key());
         unwatch(client);
         actions.add(new Action.Note(What.DETACHED, null, client, clients.size(), null, null, unuse.by()));
         return true;
+    }
+
+    private void release(Event.Release release) {
+        Client client = clients.get(release.key());
+        if (phase instanceof Phase.Starting || phase instanceof Phase.Replacing) {
+            deferred.add(release);
+        } else if (client != null && client.reasons().dependents().contains(release.dependent())) {
+            Reasons left = client.reasons().without(release.dependent());
+            if (!left.isNone()) {
+                clients.put(client.key(), client.with(left));
+                return;
+            }
+            clients.remove(client.key());
+            unwatch(client);
+            note(What.DETACHED, client);
+        }
     }
 
     private void stop(Event.Stop stop) {
@@ -365,7 +390,7 @@ public final class Lifecycle {
             case Phase.BackingOff b -> {
                 if (!refused(restart.request(), restart.caller(), restart.evenIfUsed())) {
                     Launch next = restart.launch() == null ? b.launch() : restart.launch();
-                    spawn(next, List.of(restart.request()), null, b.before());
+                    spawn(next, List.of(restart.request()), null, b.before(), null);
                 }
             }
             case Phase.Running r -> {
@@ -442,8 +467,11 @@ public final class Lifecycle {
         for (Attaching one : ready) {
             Client client = one.client();
             Client present = clients.get(client.key());
-            boolean same = present != null && Objects.equals(present.process(), client.process());
-            if (!same) {
+            boolean same = false;
+            if (present != null && Objects.equals(present.process(), client.process())) {
+                same = true;
+                clients.put(client.key(), present.with(present.reasons().and(client.reasons())));
+            } else {
                 // an entry of the same pid and another stamp is a dead process whose end is not told yet
                 clients.put(client.key(), client);
             }
@@ -581,8 +609,9 @@ public final class Lifecycle {
 
     // The server
 
-    private void spawn(Launch launch, List<Long> restarts, @Nullable Long starter, @Nullable Instance before) {
-        phase = new Phase.Starting(launch, restarts, starter, before);
+    private void spawn(
+            Launch launch, List<Long> restarts, @Nullable Long starter, @Nullable Instance before, @Nullable Asker by) {
+        phase = new Phase.Starting(launch, restarts, starter, before, by);
         actions.add(new Action.Spawn(launch));
     }
 
@@ -646,7 +675,7 @@ public final class Lifecycle {
             return;
         }
         run(starting, process, true);
-        note(What.STARTED, process.pid(), null, null);
+        actions.add(new Action.Note(What.STARTED, process.pid(), null, null, null, null, starting.by()));
         looked = null;
         attached(one -> one.client().process() == null);
         for (long restart : starting.restarts()) {
@@ -764,7 +793,7 @@ public final class Lifecycle {
             return;
         }
         Cause why = new Cause.NotStarted(failed.step(), failed.errno(), failed.reason());
-        note(What.START_FAILED, null, why, null);
+        actions.add(new Action.Note(What.START_FAILED, null, null, null, why, null, starting.by()));
         refuseWaiting(
                 starting, new Outcome.SpawnFailed(starting.launch(), failed.step(), failed.errno(), failed.reason()));
         refuseAwaiting(starting.launch(), why);
@@ -785,7 +814,7 @@ public final class Lifecycle {
     /** Something wants a server that waits for being started again: then it does not wait. */
     private void startNow(Phase.BackingOff waiting, Event asked) {
         deferred.add(asked);
-        spawn(waiting.launch(), List.of(), null, waiting.before());
+        spawn(waiting.launch(), List.of(), null, waiting.before(), null);
     }
 
     private boolean isToBeRestarted(Phase.Stopping s) {
@@ -938,7 +967,7 @@ public final class Lifecycle {
             reply(request, outcome);
         }
         if (s.next() != null) {
-            spawn(s.next(), s.restarts(), null, s.instance());
+            spawn(s.next(), s.restarts(), null, s.instance(), null);
         } else if (isToBeRestarted(s)) {
             backOff(s.instance().launch(), s.instance());
         } else {
@@ -1011,7 +1040,7 @@ public final class Lifecycle {
             case Phase.Replacing r -> {}
             case Phase.BackingOff b -> {
                 if (b.until().reached(now) && !clients.isEmpty()) {
-                    spawn(b.launch(), List.of(), null, b.before());
+                    spawn(b.launch(), List.of(), null, b.before(), null);
                 }
             }
             case Phase.Running r -> {
@@ -1113,6 +1142,7 @@ public final class Lifecycle {
     private boolean waits(Event event) {
         return phase instanceof Phase.Stopping stopping
                 && !(event instanceof Event.Unuse)
+                && !(event instanceof Event.Release)
                 && !(event instanceof Event.Withdraw)
                 && !(event instanceof Event.Stop && stopping.next() == null);
     }

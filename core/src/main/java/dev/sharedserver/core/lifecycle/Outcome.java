@@ -36,6 +36,9 @@ public sealed interface Outcome {
     /** The reference is dropped; {@code grace} is when the server ends, null while others hold it. */
     record Detached(int refcount, @Nullable Deadline grace) implements Outcome {}
 
+    /** The client let go, but servers that it holds, too, need this one: its reference stays. */
+    record Kept(int refcount, List<String> dependents) implements Outcome {}
+
     /** It was stopped; {@code killed} if SIGKILL was needed. */
     record Stopped(boolean killed) implements Outcome {}
 

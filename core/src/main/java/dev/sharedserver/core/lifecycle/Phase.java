@@ -18,12 +18,14 @@ public sealed interface Phase {
      * @param starter the request of {@code admin start}, which brings no client; null otherwise
      * @param before the run that was stopped for this one in a restart, null for a first start; stands on disk until the
      *     new one does
+     * @param by who asked for it by {@code admin start}; null otherwise
      */
     record Starting(
             Launch launch,
             List<Long> restarts,
             @Nullable Long starter,
-            @Nullable Instance before) implements Phase {}
+            @Nullable Instance before,
+            @Nullable Asker by) implements Phase {}
 
     /**
      * A launcher is about to become the server ({@code exec}). What it will be stands on disk once {@code told}.

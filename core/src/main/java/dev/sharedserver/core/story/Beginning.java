@@ -1,5 +1,6 @@
 package dev.sharedserver.core.story;
 
+import dev.sharedserver.core.lifecycle.Asker;
 import dev.sharedserver.core.lifecycle.Cause;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
@@ -10,13 +11,20 @@ import org.jspecify.annotations.Nullable;
  * @param pid the server's, null if the log does not tell
  * @param client for whom it was started; null if for nobody in particular, or for the clients it had before
  * @param again why it was started again for the clients it had, null if it was not
+ * @param by who asked for it by {@code admin start}, null if nobody did or the log does not tell
  */
 public record Beginning(
         Kind kind,
         Instant at,
         @Nullable Long pid,
         @Nullable Party client,
-        @Nullable Cause again) {
+        @Nullable Cause again,
+        @Nullable Asker by) {
+
+    /** One that nobody else asked for than its client. */
+    public Beginning(Kind kind, Instant at, @Nullable Long pid, @Nullable Party client, @Nullable Cause again) {
+        this(kind, at, pid, client, again, null);
+    }
 
     /** What was done to begin it. */
     public enum Kind {
@@ -29,6 +37,6 @@ public record Beginning(
     }
 
     Beginning with(Party starter) {
-        return new Beginning(kind, at, pid, starter, again);
+        return new Beginning(kind, at, pid, starter, again, by);
     }
 }

@@ -175,7 +175,7 @@ public record Story(
         private void begin(Beginning.Kind kind, Instant at, LoggedEvent event) {
             Cause why = again;
             leaveBehind();
-            beginning = new Beginning(kind, at, event.number("pid"), null, why);
+            beginning = new Beginning(kind, at, event.number("pid"), null, why, Causes.asker(event));
             justBegun = true;
         }
 

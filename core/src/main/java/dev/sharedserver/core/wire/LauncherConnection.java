@@ -33,6 +33,8 @@ public final class LauncherConnection implements Closeable {
     private final SocketChannel channel;
     private ByteBuffer in = ByteBuffer.allocate(FIRST_READ).limit(0);
     private volatile Runnable whenEndless = () -> {};
+    private @Nullable Runnable whenSlow;
+    private boolean slow;
     private ByteBuffer out = ByteBuffer.allocate(512);
 
     /** What is waited with where nothing blocks, for each direction. */
@@ -144,6 +146,33 @@ public final class LauncherConnection implements Closeable {
             // it has come
         } catch (IOException e) {
             // closed already
+        }
+    }
+
+    /**
+     * Has {@code action}, which must not block, run once the answer takes long; null for nothing. A timer of each request's own would cost
+     * more than most answers do.
+     */
+    public void whenSlow(@Nullable Runnable action) {
+        boolean now;
+        synchronized (this) {
+            whenSlow = action;
+            now = slow;
+        }
+        if (now && action != null) {
+            action.run();
+        }
+    }
+
+    /** Says that the answer takes long. */
+    public void slow() {
+        Runnable action;
+        synchronized (this) {
+            slow = true;
+            action = whenSlow;
+        }
+        if (action != null) {
+            action.run();
         }
     }
 

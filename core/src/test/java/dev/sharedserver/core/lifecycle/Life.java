@@ -135,7 +135,7 @@ final class Life {
 
     long start(Launch launch) {
         long request = ++requests;
-        on(new Event.Start(request, launch));
+        on(new Event.Start(request, launch, new Asker(77, "sh")));
         return request;
     }
 

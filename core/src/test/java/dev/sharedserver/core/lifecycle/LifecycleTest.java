@@ -167,6 +167,59 @@ class LifecycleTest {
         assertInstanceOf(Phase.Stopping.class, life.state().phase());
     }
 
+    private static Client needing(Life life, long pid, String... dependents) {
+        return life.clientOf(pid).with(Reasons.neededBy(List.of(dependents)));
+    }
+
+    @Test
+    void whatIsHeldForOthersIsLetGoWithTheLastOfThem() {
+        Life life = Life.running(60, 10);
+        life.on(new Event.Use(90, needing(life, 20, "web", "api"), null));
+        life.on(new Event.Watched(client(20)));
+        life.on(new Event.Release("20", "other")).on(new Event.Release("30", "web"));
+        life.on(new Event.Release("20", "web"));
+        assertEquals(Set.of("10", "20"), life.state().clients().keySet());
+        life.on(new Event.Release("20", "api"));
+        assertEquals(Set.of("10"), life.state().clients().keySet());
+        life.on(new Event.Release("10", "web"));
+        assertEquals(Set.of("10"), life.state().clients().keySet(), "that was asked for by name");
+    }
+
+    @Test
+    void whatWasAskedForByNameAndIsNeededEndsWithTheLastReason() {
+        for (boolean byNameFirst : List.of(true, false)) {
+            Life life = new Life();
+            life.on(new Event.Use(90, byNameFirst ? life.clientOf(10) : needing(life, 10, "web"), launch(60)));
+            life.on(new Event.Watched(client(10))).on(new Event.Spawned(SERVER));
+            life.on(new Event.Use(91, byNameFirst ? needing(life, 10, "web") : life.clientOf(10), null));
+            life.on(new Event.Watched(client(10)));
+            assertEquals(new Outcome.Attached(SERVER.pid(), 1), life.answer(91));
+
+            long kept = life.unuse(10);
+            assertEquals(new Outcome.Kept(1, List.of("web")), life.answer(kept));
+            assertNull(((Phase.Running) life.state().phase()).grace());
+            life.on(new Event.Release("10", "web"));
+            assertTrue(life.state().clients().isEmpty());
+            assertNotNull(((Phase.Running) life.state().phase()).grace());
+        }
+        Life life = new Life();
+        life.on(new Event.Use(90, needing(life, 10, "web"), launch(60)));
+        life.on(new Event.Watched(client(10))).on(new Event.Spawned(SERVER));
+        long insists = life.unuse(10);
+        assertInstanceOf(Outcome.Detached.class, life.answer(insists), "there is no other reason to give up");
+        assertTrue(life.state().clients().isEmpty());
+    }
+
+    @Test
+    void aReleaseThatComesWhileItStartsIsDoneThen() {
+        Life life = new Life();
+        life.on(new Event.Use(90, needing(life, 10, "web"), launch(0)));
+        life.on(new Event.Watched(client(10))).on(new Event.Release("10", "web"));
+        life.on(new Event.Spawned(SERVER));
+        assertTrue(life.state().clients().isEmpty());
+        assertInstanceOf(Phase.Stopping.class, life.state().phase());
+    }
+
     @Test
     void aServerStartedForNobodyCountsItsGraceFromTheStart() {
         Life life = new Life();

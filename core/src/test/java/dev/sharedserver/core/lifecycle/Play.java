@@ -134,7 +134,7 @@ final class Play {
             }
             case Op.Start start -> {
                 Launch launch = start.want().launch();
-                on(new Event.Start(++requests, launch == null ? Life.launch(3) : launch));
+                on(new Event.Start(++requests, launch == null ? Life.launch(3) : launch, new Asker(77, "sh")));
             }
             case Op.Unuse unuse -> on(Life.unuseOf(++requests, Objects.requireNonNullElse(key(unuse.slot()), "77")));
             case Op.Stop stop ->

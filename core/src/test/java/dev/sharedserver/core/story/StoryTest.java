@@ -68,6 +68,18 @@ class StoryTest {
     }
 
     @Test
+    void whoHadItStartedIsTold(@TempDir Path dir) throws IOException, InvalidInput {
+        Log log = new Log(dir).add("started", "pid", 5, "by", 77, "by_command", "bash");
+        assertEquals(
+                new Beginning(Beginning.Kind.STARTED, AT, 5L, null, null, new Asker(77, "bash")),
+                log.story().beginning());
+        log.add("attached", "client", "9", "refcount", 1);
+        assertEquals(
+                new Beginning(Beginning.Kind.STARTED, AT, 5L, new Party("9", null, null), null, new Asker(77, "bash")),
+                log.story().beginning());
+    }
+
+    @Test
     void aRunIsToldFromItsBeginningToItsEnd(@TempDir Path dir) throws IOException, InvalidInput {
         Log log = new Log(dir)
                 .add("started", "pid", 5)

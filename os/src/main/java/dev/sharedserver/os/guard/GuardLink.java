@@ -1,5 +1,6 @@
 package dev.sharedserver.os.guard;
 
+import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.EOFException;
@@ -43,7 +44,7 @@ public final class GuardLink {
     /** Makes a link; {@code decoder} and {@code encoder} turn bytes of the system into text and back. */
     public GuardLink(
             InputStream in, OutputStream out, Function<byte[], String> decoder, Function<String, byte[]> encoder) {
-        this.in = new DataInputStream(in);
+        this.in = new DataInputStream(new BufferedInputStream(in));
         this.out = out;
         this.decoder = decoder;
         this.encoder = encoder;
