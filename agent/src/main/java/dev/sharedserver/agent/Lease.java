@@ -36,6 +36,7 @@ final class Lease implements GuardReader.Control, Front.Rest {
     private final GuardLink guard;
     private final Supervisor supervisor;
     private final Habitat habitat;
+    private final Supervisor.Fatal fatal;
     private final AgentLog log;
     private final SynchronousQueue<GuardEvent.Leave> answers = new SynchronousQueue<>();
     private final long sleepAfter;
@@ -44,10 +45,11 @@ final class Lease implements GuardReader.Control, Front.Rest {
     private volatile Consumer<ServerSocketChannel> ear = channel -> {};
     private @Nullable GuardReader reader;
 
-    Lease(GuardLink guard, Supervisor supervisor, Habitat habitat, AgentLog log) {
+    Lease(GuardLink guard, Supervisor supervisor, Habitat habitat, Supervisor.Fatal fatal, AgentLog log) {
         this.guard = guard;
         this.supervisor = supervisor;
         this.habitat = habitat;
+        this.fatal = fatal;
         this.log = log;
         this.sleepAfter = habitat.wakes() ? sleepAfter(System.getenv(SETTING), log) : NEVER;
     }
@@ -156,7 +158,6 @@ final class Lease implements GuardReader.Control, Front.Rest {
 
     @Override
     public void failed(Exception e) {
-        e.printStackTrace();
-        Runtime.getRuntime().halt(1);
+        fatal.because(e);
     }
 }

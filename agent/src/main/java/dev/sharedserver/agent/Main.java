@@ -58,9 +58,10 @@ public final class Main {
         Adopter adopter = new Adopter(store, proc, host, logs, children(init), left.surroundings());
         Executor mailboxes = task -> Thread.ofVirtual().start(task);
         Listeners listeners = new Listeners();
-        Supervisor supervisor = new Supervisor(
-                store, events, guard, host, adopter, logs, listeners, proc, mailboxes, reason -> end(reason, log), log);
-        Lease lease = new Lease(guard, supervisor, habitat, log);
+        Supervisor.Fatal fatal = reason -> end(reason, log);
+        Supervisor supervisor =
+                new Supervisor(store, events, guard, host, adopter, logs, listeners, proc, mailboxes, fatal, log);
+        Lease lease = new Lease(guard, supervisor, habitat, fatal, log);
         GuardReader reader = new GuardReader(guard, supervisor, lease);
         lease.follow(reader);
         Thread.ofPlatform().name("guard").start(reader);
@@ -96,7 +97,7 @@ public final class Main {
     /** Writes down why the agent cannot go on, and ends it: the guard starts another one, which finds all on disk. */
     private static void end(Throwable reason, AgentLog log) {
         if (reason instanceof IOException) {
-            // the guard is gone, which its reader is about to learn, too
+            // the guard is gone
             log.say("cannot go on: " + reason.getMessage());
         } else {
             reason.printStackTrace();
