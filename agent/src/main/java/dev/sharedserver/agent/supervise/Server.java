@@ -354,6 +354,12 @@ public final class Server {
         boolean fell = next.phase() instanceof Phase.BackingOff && !(state.phase() instanceof Phase.BackingOff);
         Launch launch = launch(state);
         Set<String> before = state.clients().keySet();
+        for (Action action : actions) {
+            if (action instanceof Action.Note note) {
+                // whoever sees the new state finds in the log what has led to it
+                supervisor.note(name, note, launch);
+            }
+        }
         state = next;
         for (String client : before) {
             if (!next.clients().containsKey(client)) {
@@ -364,7 +370,7 @@ public final class Server {
             supervisor.remember();
         }
         for (Action action : actions) {
-            act(action, launch);
+            act(action);
         }
     }
 
@@ -380,8 +386,7 @@ public final class Server {
         };
     }
 
-    /** Does what is to be done; {@code before} is what ran, or was to run, until now. */
-    private void act(Action action, @Nullable Launch before) throws IOException {
+    private void act(Action action) throws IOException {
         switch (action) {
             case Action.Watch watch -> {
                 supervisor.watches().watch(watch.process(), this);
@@ -403,7 +408,7 @@ public final class Server {
             case Action.AwaitReady await -> supervisor.probes().awaitReady(this, await.instance(), await.condition());
             case Action.Check check -> supervisor.probes().check(this, check.instance(), check.condition());
             case Action.Reply reply -> supervisor.answer(reply.request(), reply.outcome());
-            case Action.Note note -> supervisor.note(name, note, before);
+            case Action.Note note -> {} // is written down
         }
     }
 }
