@@ -153,7 +153,7 @@ class HostileSocketIT {
                 String target = descriptor.substring(descriptor.indexOf(' ') + 1);
                 if (!target.endsWith(".jar")) {
                     String kind = target.replaceFirst(":\\[\\d+\\]$", "");
-                    kinds.merge((process == guard ? "guard " : "agent ") + kind, 1, Integer::sum);
+                    kinds.merge((process.equals(guard) ? "guard " : "agent ") + kind, 1, Integer::sum);
                 }
             }
         }
