@@ -60,8 +60,13 @@ final class Connector {
 
     /** 0.5 to 8 ms, so that many launchers do not come back at the same moment. */
     static void pauseALittle() throws InterruptedException {
+        pauseALittle(0);
+    }
+
+    /** The same, up to 64 ms the more often it was in vain: many launchers leave the guard that they wait for no processor to start with. */
+    private static void pauseALittle(int tries) throws InterruptedException {
         Thread.sleep(0, 500_000);
-        Thread.sleep(ThreadLocalRandom.current().nextInt(8));
+        Thread.sleep(ThreadLocalRandom.current().nextInt(Math.min(64, 8 << Math.min(tries / 16, 3))));
     }
 
     /** Connects to a socket of the directory whose owner is our own user. */
@@ -77,7 +82,7 @@ final class Connector {
 
     /** Connects to the agent. */
     SocketChannel connectAgent(long deadline) throws Trouble, InterruptedException {
-        while (true) {
+        for (int tries = 0; ; tries++) {
             try {
                 return connect(SOCKET);
             } catch (IOException e) {
@@ -98,7 +103,7 @@ final class Connector {
                 throw new Trouble("no answer from the agent of " + state.path() + " within 15 s"
                         + (why.isEmpty() ? "" : ": " + why) + "; see " + state.path() + "/.agent.log");
             }
-            pauseALittle();
+            pauseALittle(tries);
         }
     }
 
