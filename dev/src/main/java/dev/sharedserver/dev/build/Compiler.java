@@ -1,6 +1,7 @@
 package dev.sharedserver.dev.build;
 
 import dev.sharedserver.dev.BuildError;
+import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -82,8 +83,9 @@ public enum Compiler implements ErrorParser {
             if (message == null || message.isEmpty() && announced == null) {
                 return false;
             }
+            String file = group(matcher, "file");
             add(
-                    group(matcher, "file"),
+                    Compiler.this == RUSTC ? inWorkspace(file) : file,
                     ErrorParser.number(group(matcher, "line")),
                     ErrorParser.number(group(matcher, "column")),
                     message.isEmpty() && announced != null ? announced : message);
@@ -167,6 +169,20 @@ public enum Compiler implements ErrorParser {
             } catch (InvalidPathException e) {
                 return file;
             }
+        }
+
+        /** rustc names files from the root of the workspace, which may be above where the build runs. */
+        private String inWorkspace(String file) {
+            try {
+                for (Path root = directory; root != null; root = root.getParent()) {
+                    if (Files.isRegularFile(root.resolve(file))) {
+                        return shown(root.toString(), file);
+                    }
+                }
+            } catch (InvalidPathException e) {
+                // a file of no file system: the tool's word for it stands
+            }
+            return file;
         }
 
         /** Adds to the message of the last error. */

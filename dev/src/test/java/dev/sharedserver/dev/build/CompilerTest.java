@@ -6,10 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sharedserver.dev.BuildError;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 final class CompilerTest {
 
@@ -217,6 +220,25 @@ final class CompilerTest {
                         said.replace(
                                 "thread 'main' (13415) panicked at build.rs:1:79:",
                                 "thread 'main' panicked at 'no database at 0', build.rs:1:79")));
+    }
+
+    /** rustc says {@code app/src/main.rs} also where the build runs in {@code app}. */
+    @Test
+    void cargoInAMemberOfAWorkspace(@TempDir Path workspace) throws IOException {
+        Path app = workspace.resolve("app");
+        Path other = workspace.resolve("price/src/lib.rs");
+        for (Path file : List.of(app.resolve("src/main.rs"), app.resolve("src/own.rs"), other)) {
+            Files.createDirectories(file.getParent());
+            Files.createFile(file);
+        }
+        ErrorParser.Reader reader = Compiler.RUSTC.reader(app);
+        for (String file : List.of("app/src/main.rs", "src/own.rs", "price/src/lib.rs", "none/src/lib.rs")) {
+            reader.line("error: expected item");
+            reader.line(" --> " + file + ":1:2");
+        }
+        assertEquals(
+                List.of("src/main.rs", "src/own.rs", other.toString(), "none/src/lib.rs"),
+                reader.errors().stream().map(BuildError::file).toList());
     }
 
     /** What is wrong nowhere in the sources is an error all the same; a program's own panic is none of the build's. */
