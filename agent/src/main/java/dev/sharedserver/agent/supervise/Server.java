@@ -83,13 +83,18 @@ public final class Server {
         logStart = length;
     }
 
+    /** Tells whether something waits in the mailbox, or is being handled: what the files say may be newer than {@link #state}. */
+    boolean busy() {
+        return waiting.get() != 0;
+    }
+
     /** Tells whether nothing waits in the mailbox and nothing is about to start or end. */
     boolean quiet() {
         ServerState now = state;
         boolean settled = now.phase() instanceof Phase.Stopped
                 || now.phase() instanceof Phase.Running
                 || now.phase() instanceof Phase.BackingOff;
-        return waiting.get() == 0 && settled && now.attaching().isEmpty() && !unwritten;
+        return !busy() && settled && now.attaching().isEmpty() && !unwritten;
     }
 
     /** Has the files written again. */
@@ -354,12 +359,6 @@ public final class Server {
         boolean fell = next.phase() instanceof Phase.BackingOff && !(state.phase() instanceof Phase.BackingOff);
         Launch launch = launch(state);
         Set<String> before = state.clients().keySet();
-        for (Action action : actions) {
-            if (action instanceof Action.Note note) {
-                // whoever sees the new state finds in the log what has led to it
-                supervisor.note(name, note, launch);
-            }
-        }
         state = next;
         for (String client : before) {
             if (!next.clients().containsKey(client)) {
@@ -370,7 +369,7 @@ public final class Server {
             supervisor.remember();
         }
         for (Action action : actions) {
-            act(action);
+            act(action, launch);
         }
     }
 
@@ -386,7 +385,8 @@ public final class Server {
         };
     }
 
-    private void act(Action action) throws IOException {
+    /** Does what is to be done; {@code before} is what ran, or was to run, until now. */
+    private void act(Action action, @Nullable Launch before) throws IOException {
         switch (action) {
             case Action.Watch watch -> {
                 supervisor.watches().watch(watch.process(), this);
@@ -408,7 +408,7 @@ public final class Server {
             case Action.AwaitReady await -> supervisor.probes().awaitReady(this, await.instance(), await.condition());
             case Action.Check check -> supervisor.probes().check(this, check.instance(), check.condition());
             case Action.Reply reply -> supervisor.answer(reply.request(), reply.outcome());
-            case Action.Note note -> {} // is written down
+            case Action.Note note -> supervisor.note(name, note, before);
         }
     }
 }

@@ -259,13 +259,16 @@ public final class Supervisor {
         server(name).post(event);
     }
 
-    /** Returns every server that memory or disk knows, by name, after what was only on disk has been looked at. */
+    /** Returns every server that memory or disk knows, by name, each as {@link #known} does. */
     public Collection<Server> all() throws IOException, InterruptedException {
         Map<String, Server> all = new TreeMap<>();
+        List<CompletableFuture<Optional<Outcome>>> looks = new ArrayList<>();
         for (Server server : servers.values()) {
             all.put(server.name().value(), server);
+            if (server.busy()) {
+                looks.add(look(server));
+            }
         }
-        List<CompletableFuture<Optional<Outcome>>> looks = new ArrayList<>();
         for (ServerName name : store.names()) {
             Server server = server(name);
             all.put(name.value(), server);
@@ -280,10 +283,13 @@ public final class Supervisor {
         return all.values();
     }
 
-    /** Returns the server after a look at the disk where memory knows nothing of it. */
+    /**
+     * Returns the server after a look at the disk where memory knows nothing of it, and never as it was before what its files tell
+     * already: who has seen those change asks what it is now.
+     */
     public Server known(ServerName name) throws InterruptedException {
         Server server = server(name);
-        if (server.state().forgettable()) {
+        if (server.state().forgettable() || server.busy()) {
             await(look(server));
         }
         return server;

@@ -42,6 +42,8 @@ final class WaitVerb {
             case GRACE -> state == State.GRACE;
         };
         if (reached) {
+            // what is seen may be a moment old only, and what has led to it not yet in the event log
+            supervisor.settled(wait.name());
             launcher.exit(ExitCodes.OK);
             return;
         }
