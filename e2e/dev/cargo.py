@@ -69,7 +69,7 @@ class Project:
 
     def __init__(self, world, directory):
         self.world = world
-        self.directory = world.root + "/work/" + directory
+        self.directory = os.path.join(world.root, "work", directory)
         self.id = os.path.basename(directory)
 
     def write(self, **files):
