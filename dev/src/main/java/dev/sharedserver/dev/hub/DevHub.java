@@ -50,8 +50,7 @@ public final class DevHub {
         OwnCommand own = new OwnCommand(command);
         CoreServers shared = new CommandServers(own);
         // never where a hub was, nor with its token: whoever had that port meanwhile may have been sent it by a page,
-        // and may have
-        // left something of theirs with the browser for what comes from there
+        // and may have left something of theirs with the browser for what comes from there
         Listening http = Listening.at(manager, shared, 0, newToken());
         Projects projects = new Projects(manager, memory);
         SelfHold hold = new SelfHold(own, directory, manager);
